@@ -1,0 +1,31 @@
+//! Error numbers: what the core returns as `Err`, and the C caller's `errno`.
+
+use std::ffi::c_int;
+
+/// An error number of the C library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Errno(pub c_int);
+
+impl Errno {
+    pub const BADF: Errno = Errno(libc::EBADF);
+    pub const EXIST: Errno = Errno(libc::EEXIST);
+    pub const INTR: Errno = Errno(libc::EINTR);
+    pub const INVAL: Errno = Errno(libc::EINVAL);
+    pub const NOENT: Errno = Errno(libc::ENOENT);
+    pub const NOMEM: Errno = Errno(libc::ENOMEM);
+    pub const NOSYS: Errno = Errno(libc::ENOSYS);
+
+    /// The calling thread's `errno`.
+    pub fn last() -> Errno {
+        Errno(std::io::Error::last_os_error().raw_os_error().unwrap_or(0))
+    }
+}
+
+/// An allocation that was refused is `ENOMEM`, whatever was asked for.
+impl From<std::collections::TryReserveError> for Errno {
+    fn from(_: std::collections::TryReserveError) -> Errno {
+        Errno::NOMEM
+    }
+}
+
+pub type Result<T, E = Errno> = std::result::Result<T, E>;
