@@ -1,0 +1,272 @@
+//! Everything that is built before the first test: libraries, preloads, programs.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use crate::tables::{Backend, FOLDERS, Variant};
+
+/// Where the runner keeps what it makes.
+pub const OUT: &str = "target/ctests";
+const STAGE: &str = "target/stage";
+const SONAME: &str = "libevhub.so.0";
+const TEST_LIBRARY: &str = "target/testlib/libevhub.so";
+const ASAN_LIBRARY: &str = "target/asan/x86_64-unknown-linux-gnu/debug/libevhub.so";
+const CFLAGS: &[&str] = &["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-g", "-O1", "-pthread"];
+const COMPILERS: usize = 2;
+
+/// The library that a test process is to load.
+#[derive(Clone)]
+pub struct Library {
+    /// Goes to LD_LIBRARY_PATH.
+    pub folder: PathBuf,
+    /// What the loader must end up with.
+    pub file: PathBuf,
+}
+
+pub struct Program {
+    /// "folder/program".
+    pub name: String,
+    pub executable: PathBuf,
+    /// Where a library lies that it can be started with.
+    pub library_folder: PathBuf,
+}
+
+/// Goes to the project's folder and makes the folders for what is built.
+pub fn enter_project() -> Result<(), String> {
+    std::env::set_current_dir(env!("CARGO_MANIFEST_DIR")).map_err(|e| e.to_string())?;
+    for folder in ["logs", "shim", "lib/kqueue", "lib/asan"] {
+        make_folder(&Path::new(OUT).join(folder))?;
+    }
+    Ok(())
+}
+
+/// The staged install; made if it is missing.
+pub fn stage() -> Result<(), String> {
+    if Path::new(STAGE).join("lib").join(SONAME).exists() {
+        return Ok(());
+    }
+    run(Command::new("make").arg("stage"))
+}
+
+pub fn have_nightly() -> bool {
+    let mut command = Command::new("cargo");
+    command.args(["+nightly", "--version"]).env_remove("RUSTUP_TOOLCHAIN");
+    let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+    quiet.status().is_ok_and(|status| status.success())
+}
+
+/// The library for a backend; built if it is not the staged one and not up to date.
+pub fn library(backend: &Backend, variant: &Variant) -> Result<Library, String> {
+    if variant.asan {
+        return asan_library();
+    }
+    if backend.test_library {
+        return test_library();
+    }
+    let folder = absolute(&Path::new(STAGE).join("lib"))?;
+    Ok(Library { file: real(&folder.join(SONAME))?, folder })
+}
+
+/// The test build, whose kqueue runs on an emulation.
+fn test_library() -> Result<Library, String> {
+    if is_older(TEST_LIBRARY, &library_sources()) {
+        run(cargo().args(["build", "--profile", "testlib", "--features", "kqueue-emulation"]))?;
+    }
+    under_soname(TEST_LIBRARY, "lib/kqueue")
+}
+
+/// Instrumented, with every backend in it.
+fn asan_library() -> Result<Library, String> {
+    if is_older(ASAN_LIBRARY, &library_sources()) {
+        let mut command = cargo();
+        command.env_remove("RUSTUP_TOOLCHAIN").env("RUSTFLAGS", "-Zsanitizer=address");
+        command.args(["+nightly", "build", "--target", "x86_64-unknown-linux-gnu"]);
+        run(command.args(["--target-dir", "target/asan", "--features", "kqueue-emulation"]))?;
+    }
+    under_soname(ASAN_LIBRARY, "lib/asan")
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new("cargo");
+    command.env_remove("CARGO").env("CARGO_BUILD_JOBS", "2");
+    command
+}
+
+fn library_sources() -> Vec<PathBuf> {
+    let mut files = vec![PathBuf::from("Cargo.toml"), PathBuf::from("build.rs")];
+    add_files(Path::new("src"), &mut files);
+    add_files(Path::new("ctests/kqueue"), &mut files);
+    files
+}
+
+/// The loader asks for the soname, which cargo's file does not bear.
+fn under_soname(file: &str, folder: &str) -> Result<Library, String> {
+    let folder = absolute(&Path::new(OUT).join(folder))?;
+    let link = folder.join(SONAME);
+    let file = real(Path::new(file))?;
+    if fs::read_link(&link).ok().as_ref() != Some(&file) {
+        let _ = fs::remove_file(&link);
+        std::os::unix::fs::symlink(&file, &link).map_err(|e| e.to_string())?;
+    }
+    Ok(Library { folder, file })
+}
+
+/// Each C file of ctests/shim/ becomes a library to preload.
+pub fn shims() -> Result<(), String> {
+    let mut sources = Vec::new();
+    add_files(Path::new("ctests/shim"), &mut sources);
+    let headers: Vec<PathBuf> = sources.iter().filter(|f| ends(f, "h")).cloned().collect();
+    for source in sources.iter().filter(|f| ends(f, "c")) {
+        let shim = Path::new(OUT).join("shim").join(stem(source)).with_extension("so");
+        let mut inputs = headers.clone();
+        inputs.push(source.clone());
+        if is_older(&shim, &inputs) {
+            let mut cc = Command::new("cc");
+            cc.args(CFLAGS).args(["-shared", "-fPIC", "-o"]).arg(&shim);
+            run(cc.arg(source).args(["-ldl"]))?;
+        }
+    }
+    Ok(())
+}
+
+/// Compiles the programs that are not up to date, a few at a time.
+pub fn programs(variant: &Variant) -> Result<Vec<Program>, String> {
+    let flags = compile_flags(variant)?;
+    let mut common = vec![PathBuf::from("ctests/harness.h"), PathBuf::from("ctests/harness.c")];
+    add_files(&Path::new(STAGE).join("include"), &mut common);
+    let mut programs = Vec::new();
+    let mut stale = VecDeque::new();
+    for source in program_sources(variant) {
+        let program = program(&source, variant)?;
+        let mut inputs = common.clone();
+        inputs.push(source.clone());
+        if is_older(&program.executable, &inputs) {
+            stale.push_back((source, program.executable.clone()));
+        }
+        programs.push(program);
+    }
+    compile_all(stale, &flags)?;
+    Ok(programs)
+}
+
+fn program_sources(variant: &Variant) -> Vec<PathBuf> {
+    let mut sources = Vec::new();
+    for folder in FOLDERS {
+        add_files(&Path::new("ctests").join(folder), &mut sources);
+    }
+    let wanted = |f: &PathBuf| {
+        ends(f, "c") && (variant.programs.is_empty() || variant.programs.contains(&stem(f)))
+    };
+    sources.retain(wanted);
+    sources.sort();
+    sources
+}
+
+fn program(source: &Path, variant: &Variant) -> Result<Program, String> {
+    let name = source.strip_prefix("ctests").unwrap_or(source).with_extension("");
+    let kind = if variant.asan { "asan" } else { "bin" };
+    let executable = absolute(&Path::new(OUT).join(kind).join(&name))?;
+    if let Some(folder) = executable.parent() {
+        make_folder(folder)?;
+    }
+    let library =
+        if variant.asan { Path::new(OUT).join("lib/asan") } else { Path::new(STAGE).join("lib") };
+    let library_folder = absolute(&library)?;
+    Ok(Program { name: name.display().to_string(), executable, library_folder })
+}
+
+/// What pkg-config says about the stage, and a runpath, which LD_LIBRARY_PATH overrides.
+fn compile_flags(variant: &Variant) -> Result<Vec<String>, String> {
+    let stage = absolute(Path::new(STAGE))?;
+    let output = Command::new("pkg-config")
+        .args(["--cflags", "--libs", "evhub"])
+        .env("PKG_CONFIG_PATH", stage.join("lib/pkgconfig"))
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|e| format!("pkg-config: {e}"))?;
+    if !output.status.success() {
+        return Err("pkg-config does not know the staged evhub".to_string());
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut flags: Vec<String> = text.split_whitespace().map(str::to_string).collect();
+    let runpath = stage.join("lib").display().to_string();
+    flags.push(format!("-Wl,--enable-new-dtags,-rpath,{runpath}"));
+    if variant.asan {
+        flags.push("-fsanitize=address".to_string());
+    }
+    Ok(flags)
+}
+
+fn compile_all(stale: VecDeque<(PathBuf, PathBuf)>, flags: &[String]) -> Result<(), String> {
+    let queue = Mutex::new(stale);
+    let pop = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let work = || {
+        while let Some((source, executable)) = pop() {
+            compile(&source, &executable, flags)?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..COMPILERS).map(|_| scope.spawn(work)).collect();
+        let joined = workers.into_iter().map(|worker| worker.join());
+        joined.map(|r| r.unwrap_or_else(|_| Err("a compiler thread died".to_string()))).collect()
+    })
+}
+
+fn compile(source: &Path, executable: &Path, flags: &[String]) -> Result<(), String> {
+    let mut cc = Command::new("cc");
+    cc.args(CFLAGS).arg("-Ictests").arg("-o").arg(executable);
+    run(cc.arg(source).arg("ctests/harness.c").args(flags).arg("-ldl"))
+}
+
+/// True if the file does not exist or an input is younger.
+fn is_older(file: impl AsRef<Path>, inputs: &[PathBuf]) -> bool {
+    let age = |path: &Path| fs::metadata(path).and_then(|m| m.modified()).ok();
+    let Some(made) = age(file.as_ref()) else { return true };
+    inputs.iter().map(|path| age(path).unwrap_or(SystemTime::UNIX_EPOCH)).any(|t| t > made)
+}
+
+/// All files under a folder; none if it does not exist.
+fn add_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            add_files(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}
+
+fn ends(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|e| e == extension)
+}
+
+fn stem(path: &Path) -> &str {
+    path.file_stem().and_then(|s| s.to_str()).unwrap_or_default()
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let text = format!("{command:?}");
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{text}: {status}")),
+        Err(e) => Err(format!("{text}: {e}")),
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, String> {
+    std::path::absolute(path).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+fn real(path: &Path) -> Result<PathBuf, String> {
+    fs::canonicalize(path).map_err(|e| format!("{}: {e}", path.display()))
+}
