@@ -1,0 +1,102 @@
+# Everything a person does with this project: `make help` lists it.
+# GNU conventions: prefix, exec_prefix, libdir, includedir and DESTDIR say where `make install`
+# puts things. The work itself is cargo's, and that of the small scripts in pkgconfig/.
+
+prefix = /usr/local
+exec_prefix = $(prefix)
+libdir = $(exec_prefix)/lib
+includedir = $(prefix)/include
+INSTALL ?= install
+OBJCOPY ?= objcopy
+NM ?= nm
+CARGO ?= cargo
+FUZZ_SECONDS ?= 60
+
+# What the scripts hear of all that. Not exported: cargo would build anew for another CC.
+tools = CC='$(CC)' CFLAGS='$(CFLAGS)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' \
+	LD='$(LD)' AR='$(AR)' NM='$(NM)' OBJCOPY='$(OBJCOPY)' \
+	INSTALL='$(INSTALL)' CARGO='$(CARGO)'
+folders = DESTDIR='$(DESTDIR)' prefix='$(prefix)' exec_prefix='$(exec_prefix)' \
+	libdir='$(libdir)' includedir='$(includedir)' FORCE='$(FORCE)'
+stage = $(CURDIR)/target/stage
+stage_folders = DESTDIR= prefix='$(stage)' exec_prefix='$(stage)' \
+	libdir='$(stage)/lib' includedir='$(stage)/include' FORCE=1
+
+# One place for what is built, whatever the caller's environment says.
+export CARGO_TARGET_DIR = $(CURDIR)/target
+unexport CARGO_BUILD_TARGET
+
+checks = check-format check-lint check-asan check-valgrind check-counts
+
+.DEFAULT_GOAL := all
+.NOTPARALLEL:
+.PHONY: all demo test check $(checks) check-bsd bench fuzz headers stage testlib \
+	install install-compat uninstall clean help
+
+all: ## the release library, shared and static
+	@$(tools) sh pkgconfig/build.sh
+
+demo: stage ## an echo server on evhub under 1,000 connections
+	@sh examples/demo.sh
+
+test: need-test stage testlib ## everything that passes or fails (under 15 minutes)
+	$(CARGO) test
+
+check: need-check $(checks) ## formatting, lints, sanitizers, counts, long seeds (under 30)
+
+check-format: need-build ## is the code formatted
+	$(CARGO) fmt --check
+
+check-lint: need-build ## clippy, no warning allowed
+	$(CARGO) clippy --all-targets -- -D warnings
+
+check-asan: need-check stage testlib ## the C tests under AddressSanitizer
+	$(CARGO) test --test ctests -- --asan
+
+check-valgrind: need-check stage testlib ## the C tests under valgrind
+	$(CARGO) test --test ctests -- --valgrind
+
+check-counts: need-check stage ## instructions and system calls against the baseline
+	@sh benches/counts.sh --check
+
+check-bsd: need-build ## type-checks the crate for FreeBSD and macOS, where rust-src can be had
+	@$(tools) sh pkgconfig/check-bsd.sh
+
+bench: need-bench stage ## times beside other event loops, in target/bench.tsv
+	@sh benches/bench.sh
+
+fuzz: ## runs each fuzz target for FUZZ_SECONDS
+	@if [ -d fuzz ]; then sh fuzz/run.sh $(FUZZ_SECONDS); \
+	else echo "evhub: no fuzz targets: nothing here parses bytes from outside yet"; fi
+
+headers: need-build ## writes include/evhub/ anew from the Rust code
+	UPDATE_HEADERS=1 $(CARGO) test --test headers
+
+stage: need-stage all ## an installation in target/stage for tests, examples and benches
+	@$(tools) $(stage_folders) sh pkgconfig/install.sh base
+	@$(tools) $(stage_folders) sh pkgconfig/install.sh compat
+
+# The library as the tests want it: with every assertion, and kqueue over an emulation.
+testlib:
+	$(CARGO) build --profile testlib --features kqueue-emulation
+
+install: all ## the library, its headers in $(includedir)/evhub, evhub.pc
+	@$(tools) $(folders) sh pkgconfig/install.sh base
+
+install-compat: install ## adds libevent's names; FORCE=1 replaces another libevent's files
+	@$(tools) $(folders) sh pkgconfig/install.sh compat
+	@$(tools) $(folders) sh pkgconfig/linker.sh
+
+uninstall: ## removes what was installed and puts back what was saved
+	@$(folders) sh pkgconfig/uninstall.sh
+
+clean: ## removes everything that was built
+	$(CARGO) clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+		awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
+
+# Sees to the system packages that a target needs.
+need-%:
+	@$(tools) sh pkgconfig/need.sh $*

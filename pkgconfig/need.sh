@@ -1,0 +1,82 @@
+#!/bin/sh
+# Sees to the system packages that a make target needs: `sh pkgconfig/need.sh TARGET`.
+# What is missing is installed where we are root on Debian, and named with the command to run
+# otherwise. Rust itself comes from rustup and is only asked for.
+set -eu
+
+have() {
+	command -v "$1" >/dev/null 2>&1
+}
+
+# Adds the packages $2... unless the command $1 is there.
+command_from() {
+	name=$1
+	shift
+	have "$name" || missing="$missing $*"
+}
+
+need_build() {
+	if ! have gcc && ! have clang || ! have ld; then
+		missing="$missing gcc libc6-dev binutils"
+	elif ! echo '#include <stdlib.h>' | ${CC:-cc} -E -x c - >/dev/null 2>&1; then
+		missing="$missing libc6-dev"
+	fi
+}
+
+need_stage() {
+	need_build
+	command_from pkg-config pkg-config
+}
+
+need_test() {
+	need_stage
+	command_from g++ g++
+	command_from python3 python3 python3-venv python3-dev
+	if have python3; then
+		python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3-venv"
+		headers=$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')
+		[ -f "$headers/Python.h" ] || missing="$missing python3-dev"
+	fi
+}
+
+need_check() {
+	need_test
+	# Without libc's debug symbols valgrind cannot start.
+	command_from valgrind valgrind libc6-dbg
+	command_from strace strace
+}
+
+need_bench() {
+	need_stage
+	command_from valgrind valgrind libc6-dbg
+	command_from strace strace
+	for header in event2/event.h:libevent-dev ev.h:libev-dev uv.h:libuv1-dev; do
+		[ -f "/usr/include/${header%:*}" ] || missing="$missing ${header#*:}"
+	done
+}
+
+install_missing() {
+	if [ ! -f /etc/debian_version ] || ! have apt-get || [ "$(id -u)" != 0 ]; then
+		return 1
+	fi
+	echo "evhub: installing$missing"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq </dev/null >/dev/null 2>&1 || :
+	# The packages are words.
+	apt-get install -y -qq --no-install-recommends $missing </dev/null >/dev/null
+}
+
+missing=
+case $1 in
+build | stage | test | check | bench) "need_$1" ;;
+*) echo "need.sh: no list for '$1'" >&2 && exit 2 ;;
+esac
+if [ -n "$missing" ] && ! install_missing; then
+	echo "evhub: missing packages; run: apt-get install$missing" >&2
+	exit 1
+fi
+if ! have "${CARGO:-cargo}"; then
+	rust=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+	echo "evhub: cargo of Rust $rust or newer is missing; get it from https://rustup.rs" >&2
+	exit 1
+fi
