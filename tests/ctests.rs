@@ -51,7 +51,7 @@ fn run(options: &Options) -> Result<bool, String> {
         libraries.push(build::library(backend, options.variant)?);
     }
     build::shims()?;
-    let programs = build::programs(options.variant)?;
+    let (programs, broken) = build::programs(options.variant)?;
     let mut jobs = Vec::new();
     for (backend, library) in backends.iter().zip(&libraries) {
         for program in &programs {
@@ -59,7 +59,7 @@ fn run(options: &Options) -> Result<bool, String> {
         }
     }
     println!("{} tests, {}", jobs.len(), options.variant.what);
-    Ok(report(run_all(&jobs)))
+    Ok(report(run_all(&jobs), &broken))
 }
 
 fn wanted_backends(options: &Options) -> Vec<&'static Backend> {
@@ -112,8 +112,9 @@ fn run_all(jobs: &[Job]) -> Vec<(&Job, Outcome)> {
 }
 
 /// Prints what failed and what was skipped; true if nothing failed.
-fn report(outcomes: Vec<(&Job, Outcome)>) -> bool {
-    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+fn report(outcomes: Vec<(&Job, Outcome)>, broken: &[String]) -> bool {
+    let (mut passed, mut failed, mut skipped) = (0, broken.len(), 0);
+    broken.iter().for_each(|program| println!("FAIL {program}: does not compile"));
     for (job, outcome) in outcomes {
         match outcome {
             Outcome::Passed => passed += 1,

@@ -133,8 +133,9 @@ pub fn shims() -> Result<(), String> {
     Ok(())
 }
 
-/// Compiles the programs that are not up to date, a few at a time.
-pub fn programs(variant: &Variant) -> Result<Vec<Program>, String> {
+/// Compiles the programs that are not up to date, a few at a time. Those that do not compile are
+/// returned apart, by name.
+pub fn programs(variant: &Variant) -> Result<(Vec<Program>, Vec<String>), String> {
     let flags = compile_flags(variant)?;
     let mut common = vec![PathBuf::from("ctests/harness.h"), PathBuf::from("ctests/harness.c")];
     add_files(&Path::new(STAGE).join("include"), &mut common);
@@ -149,8 +150,9 @@ pub fn programs(variant: &Variant) -> Result<Vec<Program>, String> {
         }
         programs.push(program);
     }
-    compile_all(stale, &flags)?;
-    Ok(programs)
+    let failed = compile_all(stale, &flags);
+    let (bad, good) = programs.into_iter().partition(|p| failed.contains(&p.executable));
+    Ok((good, Vec::into_iter(bad).map(|p| p.name).collect()))
 }
 
 fn program_sources(variant: &Variant) -> Vec<PathBuf> {
@@ -201,20 +203,25 @@ fn compile_flags(variant: &Variant) -> Result<Vec<String>, String> {
     Ok(flags)
 }
 
-fn compile_all(stale: VecDeque<(PathBuf, PathBuf)>, flags: &[String]) -> Result<(), String> {
+/// Returns the executables that could not be made.
+fn compile_all(stale: VecDeque<(PathBuf, PathBuf)>, flags: &[String]) -> Vec<PathBuf> {
     let queue = Mutex::new(stale);
+    let failed = Mutex::new(Vec::new());
     let pop = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     let work = || {
         while let Some((source, executable)) = pop() {
-            compile(&source, &executable, flags)?;
+            if let Err(message) = compile(&source, &executable, flags) {
+                eprintln!("ctests: {message}");
+                failed.lock().unwrap_or_else(PoisonError::into_inner).push(executable);
+            }
         }
-        Ok(())
     };
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..COMPILERS).map(|_| scope.spawn(work)).collect();
-        let joined = workers.into_iter().map(|worker| worker.join());
-        joined.map(|r| r.unwrap_or_else(|_| Err("a compiler thread died".to_string()))).collect()
-    })
+        for _ in 0..COMPILERS {
+            scope.spawn(work);
+        }
+    });
+    failed.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn compile(source: &Path, executable: &Path, flags: &[String]) -> Result<(), String> {
