@@ -73,8 +73,7 @@ headers: need-build ## writes include/evhub/ anew from the Rust code
 	UPDATE_HEADERS=1 $(CARGO) test --test headers
 
 stage: need-stage all ## an installation in target/stage for tests, examples and benches
-	@$(tools) $(stage_folders) sh pkgconfig/install.sh base
-	@$(tools) $(stage_folders) sh pkgconfig/install.sh compat
+	@$(tools) $(stage_folders) sh pkgconfig/install.sh base compat
 
 # The library as the tests want it: with every assertion, and kqueue over an emulation.
 testlib:
@@ -83,8 +82,8 @@ testlib:
 install: all ## the library, its headers in $(includedir)/evhub, evhub.pc
 	@$(tools) $(folders) sh pkgconfig/install.sh base
 
-install-compat: install ## adds libevent's names; FORCE=1 replaces another libevent's files
-	@$(tools) $(folders) sh pkgconfig/install.sh compat
+install-compat: all ## the same and libevent's names; FORCE=1 replaces another libevent's
+	@$(tools) $(folders) sh pkgconfig/install.sh base compat
 	@$(tools) $(folders) sh pkgconfig/linker.sh
 
 uninstall: ## removes what was installed and puts back what was saved

@@ -75,23 +75,24 @@ owned_by_package() {
 	return 1
 }
 
-# Takes back what the manifest $1 says of the path $2: the file, if it is still ours, and what
-# was moved away for it, newest first. Older copies stay where they are.
+# Takes back what the manifest $1 says of the path $2: removes the file, if it is still ours, and
+# puts back what was moved away for it last. Still older copies stay where they are.
 take_back() {
 	if is_ours "$2" "$1"; then
 		rm -f "$DESTDIR$2"
 	elif exists "$DESTDIR$2"; then
 		echo "evhub: left alone, changed since it was installed: $DESTDIR$2" >&2
 	fi
-	sed -n "s|^saved$tab||p" "$1" | while IFS=$tab read -r kept path; do
-		[ "$path" = "$2" ] && exists "$DESTDIR$kept" && printf '%s\n' "$kept"
-	done | sed -n '$p' | while IFS= read -r kept; do
-		if exists "$DESTDIR$2"; then
-			echo "evhub: kept as it is: $DESTDIR$kept" >&2
-		else
-			mv "$DESTDIR$kept" "$DESTDIR$2"
-		fi
-	done
+	path=$2 awk -F'\t' '$1 == "saved" && $3 == ENVIRON["path"] { kept[n++] = $2 }
+		END { while (n) print kept[--n] }' "$1" |
+		while IFS= read -r kept; do
+			exists "$DESTDIR$kept" || continue
+			if exists "$DESTDIR$2"; then
+				echo "evhub: left alone, saved from before: $DESTDIR$kept" >&2
+			else
+				mv "$DESTDIR$kept" "$DESTDIR$2"
+			fi
+		done
 }
 
 # One installation or removal at a time: several builds of one tree may stage at once.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs one part of the project: `sh pkgconfig/install.sh base|compat`, from the top folder.
+# Installs parts of the project: `sh pkgconfig/install.sh base [compat]`, from the top folder.
 # Reads DESTDIR prefix exec_prefix libdir includedir INSTALL FORCE from the environment.
 # Nothing is changed before it is sure that everything may be.
 set -eu
@@ -84,8 +84,6 @@ is_wanted() {
 
 # Sorts what stands in the way: $work/packaged may not be touched, $work/foreign only by FORCE.
 survey() {
-	: >"$work/packaged"
-	: >"$work/foreign"
 	while IFS=$tab read -r kind mode source path; do
 		[ "$kind" = link ] || [ -f "$source" ] || die "$source is missing"
 		exists "$DESTDIR$path" || continue
@@ -96,7 +94,7 @@ survey() {
 		elif [ "$part" = compat ] && ! is_ours "$path" "$manifest"; then
 			echo "$path" >>"$work/foreign"
 		fi
-	done <"$work/plan"
+	done <"$work/plan-$part"
 }
 
 refuse_or_go_on() {
@@ -106,11 +104,12 @@ refuse_or_go_on() {
 		die "nothing was changed; choose another prefix, or remove the packages"
 	fi
 	[ -s "$work/foreign" ] || return 0
-	echo "evhub: these existing files are not evhub's and would be replaced:" >&2
+	verb='would be'
+	[ "${FORCE:-}" != 1 ] || verb=are
+	echo "evhub: these existing files are not evhub's and $verb replaced:" >&2
 	sed "s|^|  $(quoted "$DESTDIR")|" "$work/foreign" >&2
-	if [ "${FORCE:-}" != 1 ]; then
+	[ "${FORCE:-}" = 1 ] ||
 		die "nothing was changed; FORCE=1 replaces them and keeps each as NAME.evhub-saved"
-	fi
 }
 
 # Makes the folder $DESTDIR$1 and records, from the top, each that was missing.
@@ -184,15 +183,32 @@ prune() {
 	mv -f "$manifest.evhub-new" "$manifest"
 }
 
-part=$1
-case $part in
-base) manifest_name=manifest ;;
-compat) manifest_name=manifest-compat ;;
-*) die "install.sh: '$part' is neither base nor compat" ;;
-esac
+use_part() {
+	part=$1
+	case $part in
+	base) manifest=$DESTDIR$evhub_dir/manifest ;;
+	compat) manifest=$DESTDIR$evhub_dir/manifest-compat ;;
+	*) die "install.sh: '$part' is neither base nor compat" ;;
+	esac
+}
+
+install_part() {
+	: >"$work/new"
+	: >"$work/dirs"
+	make_folder "$evhub_dir"
+	while IFS= read -r line; do
+		record "$manifest" "$line"
+	done <"$work/dirs"
+	while IFS=$tab read -r kind mode source path; do
+		put "$kind" "$mode" "$source" "$path"
+	done <"$work/plan-$part"
+	prune
+	count=$(grep -c . "$work/new")
+	echo "evhub: $part: $count files in $DESTDIR$libdir and $DESTDIR$includedir"
+}
+
 check_folders "$prefix" "$exec_prefix" "$libdir" "$includedir"
 evhub_dir=$libdir/evhub
-manifest=$DESTDIR$evhub_dir/$manifest_name
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 mkdir -p target/parts
 take_turns target/parts/lock
@@ -201,18 +217,16 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
 fill_templates
-plan >"$work/plan"
-survey
+: >"$work/packaged"
+: >"$work/foreign"
+for name in "$@"; do
+	use_part "$name"
+	plan >"$work/plan-$part"
+	survey
+done
 refuse_or_go_on
-: >"$work/new"
-: >"$work/dirs"
-make_folder "$evhub_dir"
-while IFS= read -r line; do
-	record "$manifest" "$line"
-done <"$work/dirs"
-while IFS=$tab read -r kind mode source path; do
-	put "$kind" "$mode" "$source" "$path"
-done <"$work/plan"
-prune
+for name in "$@"; do
+	use_part "$name"
+	install_part
+done
 refresh_cache
-echo "evhub: $part: $(grep -c . "$work/new") files in $DESTDIR$libdir and $DESTDIR$includedir"
