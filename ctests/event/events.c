@@ -324,7 +324,7 @@ refused(int fd, short events, int error)
 	struct event ev, before;
 
 	event_set(&ev, fd, events, note_cb, &note);
-	before = ev;
+	memcpy(&before, &ev, sizeof(ev));
 	CHECK_ERRNO(event_add(&ev, NULL), error);
 	CHECK_INT(memcmp(&ev, &before, sizeof(ev)), 0);
 	CHECK_ERRNO(add_ms(&ev, 0), error);
