@@ -1,16 +1,27 @@
-//! Names the shared library (its soname) and, for tests, links the kqueue emulation.
+//! Names the shared library (its soname), says which backends the target has, and, for tests,
+//! links the kqueue emulation.
+
+const BSDS: [&str; 6] = ["freebsd", "netbsd", "openbsd", "dragonfly", "macos", "ios"];
 
 fn main() {
     let os = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
-    if os == "macos" {
+    let emulated = std::env::var_os("CARGO_FEATURE_KQUEUE_EMULATION").is_some();
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-check-cfg=cfg(has_epoll, has_kqueue)");
+    if os == "linux" || os == "android" {
+        println!("cargo::rustc-cfg=has_epoll");
+    }
+    if BSDS.contains(&os.as_str()) || emulated {
+        println!("cargo::rustc-cfg=has_kqueue");
+    }
+    if os == "macos" || os == "ios" {
         println!("cargo::rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libevhub.0.dylib");
     } else {
         println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libevhub.so.0");
         // Signal handlers and fork handlers live in the library: it is never unmapped.
         println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
-    println!("cargo::rerun-if-changed=build.rs");
-    if std::env::var_os("CARGO_FEATURE_KQUEUE_EMULATION").is_some() {
+    if emulated {
         println!("cargo::rerun-if-changed=ctests/kqueue");
         cc::Build::new().file("ctests/kqueue/emulation.c").compile("evhub_kqueue_emulation");
     }

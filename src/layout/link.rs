@@ -34,6 +34,13 @@ impl Link {
         }
     }
 
+    /// `unlink`, after which the link is a list of its own: unlinking it again does nothing.
+    pub fn isolate(&self) {
+        self.unlink();
+        self.next.set(self);
+        self.prev.set(self);
+    }
+
     fn insert_after(&self, new: &Link) {
         let next = self.next.get();
         new.prev.set(self);

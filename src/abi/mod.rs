@@ -1,0 +1,78 @@
+//! The exported functions: check the arguments, cast once, call one function of the core, map
+//! the error to -1 or NULL and `errno`.
+//!
+//! One file per section of a header. The text of the headers that Rust cannot say is in `text/`.
+//! The core never calls an exported name. What an export logs, it logs with nothing entered.
+
+pub mod event_base;
+pub mod event_ext;
+pub mod event_loop;
+pub mod event_ops;
+pub mod evutil;
+
+use crate::errno::{Errno, Result};
+use crate::event::BasePtr;
+use crate::globals;
+use crate::layout::event::{EVLIST_ALL, EVLIST_INIT, Event, EventPtr};
+use crate::log::{self, Misuse};
+use crate::sys::signal::set_errno;
+use std::ffi::c_int;
+
+/// 0, or -1 and `errno`.
+fn status(result: Result<()>) -> c_int {
+    match result {
+        Ok(()) => 0,
+        Err(error) => fail(error),
+    }
+}
+
+fn fail(error: Errno) -> c_int {
+    set_errno(error);
+    -1
+}
+
+/// Reports a mistake of the caller's (once) and fails with `EINVAL`.
+fn misuse(mistake: Misuse, function: &str) -> Errno {
+    log::misuse(mistake, function);
+    Errno::INVAL
+}
+
+/// The event behind a C pointer, if it looks like one that `event_set` has set up.
+///
+/// # Safety
+/// `raw` is NULL or points to a `struct event`.
+unsafe fn event(raw: *mut Event, function: &str) -> Result<EventPtr> {
+    // SAFETY: the caller's word.
+    let event = unsafe { EventPtr::from_raw(raw) };
+    let event = event.ok_or_else(|| misuse(Misuse::NullArgument, function))?;
+    let flags = event.ev_flags.get();
+    if flags & !EVLIST_ALL != 0 {
+        return Err(misuse(Misuse::BadFlags, function));
+    }
+    if flags & EVLIST_INIT == 0 {
+        return Err(misuse(Misuse::Uninitialised, function));
+    }
+    Ok(event)
+}
+
+/// The base that an event belongs to.
+fn base_of(event: EventPtr, function: &str) -> Result<BasePtr> {
+    // SAFETY: `event_set` and `event_base_set` store live bases, and freeing a base takes it out
+    // of every event that it holds.
+    let base = unsafe { BasePtr::from_raw(event.ev_base.get()) };
+    base.ok_or_else(|| misuse(Misuse::NoBase, function))
+}
+
+/// The base behind a C pointer.
+///
+/// # Safety
+/// `raw` is NULL or a base that was not freed.
+unsafe fn base(raw: *mut crate::event::Base, function: &str) -> Result<BasePtr> {
+    // SAFETY: the caller's word.
+    unsafe { BasePtr::from_raw(raw) }.ok_or_else(|| misuse(Misuse::NullArgument, function))
+}
+
+/// The base of calls that name none.
+fn current(function: &str) -> Result<BasePtr> {
+    globals::current().ok_or_else(|| misuse(Misuse::NoBase, function))
+}

@@ -1,0 +1,103 @@
+//! poll: everywhere.
+//!
+//! `entries` has one per watched descriptor, in no order; `places[fd]` says where. A closed
+//! descriptor is noticed by the next wait (POLLNVAL), not when its number is added again.
+
+use super::{Applied, BOTH, Interest, READ, Report, Slot, WRITE};
+use crate::errno::Result;
+use crate::layout::event::{EV_READ, EV_WRITE};
+use crate::sys::poll as sys;
+use crate::sys::{Timeout, fd as descriptor};
+use std::ffi::{c_int, c_short};
+
+const NOWHERE: u32 = u32::MAX;
+
+pub struct Poll {
+    entries: Vec<sys::pollfd>,
+    places: Vec<u32>,
+    ready: Vec<Report>,
+}
+
+fn bits(want: Interest) -> c_short {
+    let read = if want & READ != 0 { sys::POLLIN } else { 0 };
+    let write = if want & WRITE != 0 { sys::POLLOUT } else { 0 };
+    read | write
+}
+
+fn what(revents: c_short) -> c_short {
+    if revents & sys::POLLNVAL != 0 {
+        return 0;
+    }
+    if revents & (sys::POLLERR | sys::POLLHUP) != 0 {
+        return EV_READ | EV_WRITE;
+    }
+    let read = if revents & sys::POLLIN != 0 { EV_READ } else { 0 };
+    let write = if revents & sys::POLLOUT != 0 { EV_WRITE } else { 0 };
+    read | write
+}
+
+impl Poll {
+    pub fn new() -> Poll {
+        Poll { entries: Vec::new(), places: Vec::new(), ready: Vec::new() }
+    }
+
+    pub fn apply(&mut self, fd: c_int, slot: &Slot, want: Interest) -> Result<Applied> {
+        if want & BOTH == 0 {
+            self.forget(fd);
+            slot.armed.set(0);
+            return Ok(Applied::Kept);
+        }
+        descriptor::must_be_open(fd)?;
+        let place = self.place(fd)?;
+        self.entries[place].events = bits(want);
+        slot.armed.set(want & BOTH);
+        Ok(Applied::Kept)
+    }
+
+    /// Where the descriptor's entry is; made if there is none.
+    fn place(&mut self, fd: c_int) -> Result<usize> {
+        let number = fd as usize;
+        if number >= self.places.len() {
+            self.places.try_reserve(number + 1 - self.places.len())?;
+            self.places.resize(number + 1, NOWHERE);
+        }
+        if self.places[number] == NOWHERE {
+            self.entries.try_reserve(1)?;
+            let all = self.entries.len() + 1;
+            self.ready.try_reserve(all.saturating_sub(self.ready.len()))?;
+            self.places[number] = self.entries.len() as u32;
+            self.entries.push(sys::pollfd { fd, events: 0, revents: 0 });
+        }
+        Ok(self.places[number] as usize)
+    }
+
+    fn forget(&mut self, fd: c_int) {
+        let Some(place) = self.places.get_mut(fd as usize).filter(|place| **place != NOWHERE)
+        else {
+            return;
+        };
+        let at = std::mem::replace(place, NOWHERE) as usize;
+        self.entries.swap_remove(at);
+        if let Some(moved) = self.entries.get(at) {
+            self.places[moved.fd as usize] = at as u32;
+        }
+    }
+
+    pub fn wait(&mut self, timeout: Timeout) -> Result<()> {
+        self.ready.clear();
+        if sys::poll(&mut self.entries, timeout)? == 0 {
+            return Ok(());
+        }
+        let told = self.entries.iter().filter(|entry| entry.revents != 0);
+        self.ready.extend(told.map(|entry| Report {
+            fd: entry.fd,
+            what: what(entry.revents),
+            generation: None,
+        }));
+        Ok(())
+    }
+
+    pub fn report(&self, index: usize) -> Option<Report> {
+        self.ready.get(index).copied()
+    }
+}

@@ -1,0 +1,225 @@
+//! A base: everything that one loop has.
+//!
+//! ```text
+//!   struct event_base *  ->  Base = Exclusive<Core>      Core { head as in 1.4 | our own }
+//! ```
+//! The first words are where libevent 1.4 has them: programs with copied internal headers read
+//! them. A base is used by one thread at a time. It may be freed inside its own callbacks: then
+//! it lets go of everything at once, and the outermost loop frees the shell (`doomed`).
+
+use super::backend::{Backend, Method};
+use super::fds::Fds;
+use super::queue::Queues;
+use super::signal::Signals;
+use super::time::{Clock, Timers};
+use super::wakeup::Wakeup;
+use super::watch::Watches;
+use crate::errno::{Errno, Result};
+use crate::globals;
+use crate::layout::event::{EVLIST_INIT, EVLIST_KIND, EventPtr};
+use crate::layout::exclusive::Exclusive;
+use crate::layout::handle::Handle;
+use crate::layout::once::{Async, Once};
+use crate::layout::records::Records;
+use crate::sys::{fork, mem};
+use std::ffi::{CStr, c_int};
+
+pub type Base = Exclusive<Core>;
+
+/// A base that is alive.
+pub type BasePtr = Handle<Base>;
+
+/// How the last loop ended, for `event_base_got_exit` and `_got_break`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    No,
+    Exit,
+    Break,
+}
+
+#[repr(C)]
+pub struct Core {
+    /// 1.4: `evsel`, `evbase`.
+    method: &'static Method,
+    reserved: usize,
+    /// Memberships (in a slot or signal list, in the heap, in a queue) of events that count.
+    pub event_count: c_int,
+    /// Events in queues.
+    pub active_count: c_int,
+    /// loopexit has fired.
+    pub got_exit: c_int,
+    /// loopbreak was called.
+    pub got_break: c_int,
+
+    /// loopcontinue was called.
+    pub got_continue: bool,
+    pub ended: Ended,
+    /// Freed while loops run.
+    pub doomed: bool,
+    /// Loops running on this base, one inside the other.
+    pub depth: u32,
+    /// Reports in a row that no registration explains.
+    pub stale_reports: u32,
+    fork_generation: u32,
+    pub clock: Clock,
+    pub queues: Queues,
+    pub timers: Timers,
+    pub fds: Fds,
+    pub signals: Signals,
+    pub backend: Backend,
+    pub wakeup: Option<Box<Wakeup>>,
+    pub once: Records<Once>,
+    pub asyncs: Records<Async>,
+    pub watches: Watches,
+}
+
+#[cfg(target_pointer_width = "64")]
+const _: () = {
+    use std::mem::offset_of;
+    assert!(offset_of!(Core, event_count) == 16);
+    assert!(offset_of!(Core, active_count) == 20);
+    assert!(offset_of!(Core, got_exit) == 24);
+    assert!(offset_of!(Core, got_break) == 28);
+};
+
+/// Why there is no base.
+pub enum NewError {
+    NoMethod,
+    System(Errno),
+}
+
+impl From<Errno> for NewError {
+    fn from(error: Errno) -> NewError {
+        NewError::System(error)
+    }
+}
+
+/// A new base, not the current one.
+pub fn create() -> Result<BasePtr, NewError> {
+    fork::watch();
+    let backend = Backend::open()?.ok_or(NewError::NoMethod)?;
+    let base = mem::try_box(Exclusive::new(Core::new(backend)?))?;
+    globals::reset_signal_globals();
+    Ok(Handle::leak(base))
+}
+
+/// Lets go of all events (their memory is the program's) and frees the base: at once, or when
+/// its outermost loop returns.
+pub fn free(base: BasePtr) {
+    globals::forget_current(base.as_ptr());
+    let running = base.enter(|core| {
+        core.let_go();
+        core.depth > 0
+    });
+    if !running {
+        base.dispose();
+    }
+}
+
+impl Core {
+    fn new(backend: Backend) -> Result<Core> {
+        Ok(Core {
+            method: backend.method(),
+            reserved: 0,
+            event_count: 0,
+            active_count: 0,
+            got_exit: 0,
+            got_break: 0,
+            got_continue: false,
+            ended: Ended::No,
+            doomed: false,
+            depth: 0,
+            stale_reports: 0,
+            fork_generation: fork::generation(),
+            clock: Clock::new(),
+            queues: Queues::new(1)?,
+            timers: Timers::new(),
+            fds: Fds::new(),
+            signals: Signals::new(),
+            backend,
+            wakeup: None,
+            once: Records::new(),
+            asyncs: Records::new(),
+            watches: Watches::new(),
+        })
+    }
+
+    pub fn method_name(&self) -> &'static CStr {
+        self.method.name
+    }
+
+    /// How many priorities there are; `EINVAL` while any event is active.
+    pub fn set_priorities(&mut self, count: c_int) -> Result<()> {
+        let count = Queues::check_count(count)?;
+        if self.active_count > 0 {
+            return Err(Errno::INVAL);
+        }
+        if count != self.queues.len() {
+            self.queues = Queues::new(count)?;
+        }
+        Ok(())
+    }
+
+    /// What an event gets that is not told otherwise: the middle.
+    pub fn middle_priority(&self) -> c_int {
+        self.queues.len() as c_int / 2
+    }
+
+    /// In a child of fork, everything shared with the parent is replaced before it is first
+    /// touched, even if the program forgets `event_reinit`.
+    #[inline]
+    pub fn own_backend(&mut self) -> Result<()> {
+        if self.fork_generation == fork::generation() { Ok(()) } else { self.reinit() }
+    }
+
+    /// A fresh backend and wake-up channel; everything is registered anew. The first event that
+    /// could not be is the error, the others are done all the same.
+    pub fn reinit(&mut self) -> Result<()> {
+        self.backend.reopen()?;
+        self.fork_generation = fork::generation();
+        let wakeup = self.renew_wakeup();
+        wakeup.and(self.fds.register_all(&mut self.backend))
+    }
+
+    /// Gets rid of kernel entries that can no longer be named (see `backend/epoll.rs`).
+    pub fn start_over(&mut self) {
+        self.stale_reports = 0;
+        if self.backend.reopen().is_ok() {
+            // What fails here was closed: it has been set aside.
+            let _ = self.fds.register_all(&mut self.backend);
+        }
+    }
+
+    fn let_go(&mut self) {
+        self.doomed = true;
+        self.fds.drain(orphan);
+        self.signals.drain(orphan);
+        self.signals.release();
+        while let Some((_, event)) = self.timers.next() {
+            self.timers.remove(event);
+            orphan(event);
+        }
+        while let Some(event) = self.queues.any() {
+            Queues::remove(event);
+            orphan(event);
+        }
+        while let Some(record) = self.once.front() {
+            record.free();
+        }
+        while let Some(handle) = self.asyncs.front() {
+            handle.orphan();
+            handle.detach();
+        }
+        self.watches.free_all();
+        self.backend = Backend::none();
+        self.wakeup = None;
+    }
+}
+
+/// An event without a base: initialised, not pending, and harmless to delete. Its other lists
+/// let go of it in their turn.
+fn orphan(event: EventPtr) {
+    event.ev_flags.set(event.ev_flags.get() & EVLIST_KIND | EVLIST_INIT);
+    event.ev_ncalls.set(0);
+    event.ev_base.set(std::ptr::null_mut());
+}

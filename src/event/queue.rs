@@ -1,0 +1,104 @@
+//! Queues of active events, one per priority, first in, first out.
+
+use crate::errno::{Errno, Result};
+use crate::layout::event::EventPtr;
+use crate::layout::lists::ActiveList;
+use std::ffi::c_int;
+
+/// More priorities than any program has; each costs two words and a look when it is empty.
+pub const MAX_PRIORITIES: c_int = 32_768;
+
+pub struct Queues {
+    lists: Vec<ActiveList>,
+    /// No queue below this one has an event.
+    lowest: usize,
+}
+
+impl Queues {
+    pub fn new(count: usize) -> Result<Queues> {
+        let mut lists = Vec::new();
+        lists.try_reserve_exact(count)?;
+        lists.resize_with(count, ActiveList::new);
+        Ok(Queues { lists, lowest: count })
+    }
+
+    /// `EINVAL` unless 1..=MAX_PRIORITIES.
+    pub fn check_count(count: c_int) -> Result<usize> {
+        if (1..=MAX_PRIORITIES).contains(&count) { Ok(count as usize) } else { Err(Errno::INVAL) }
+    }
+
+    pub fn len(&self) -> usize {
+        self.lists.len()
+    }
+
+    /// Programs may leave garbage in `ev_pri` (behaviour 24): it counts as the last priority.
+    #[inline]
+    fn index(&self, event: EventPtr) -> usize {
+        (event.ev_pri.get() as usize).min(self.lists.len() - 1)
+    }
+
+    #[inline]
+    pub fn push(&mut self, event: EventPtr) {
+        let index = self.index(event);
+        self.lists[index].push_back(event);
+        self.lowest = self.lowest.min(index);
+    }
+
+    pub fn remove(event: EventPtr) {
+        ActiveList::remove(event);
+    }
+
+    /// The most urgent priority that has an event, or `len()`.
+    #[inline]
+    pub fn most_urgent(&mut self) -> usize {
+        while self.lowest < self.lists.len() && self.lists[self.lowest].is_empty() {
+            self.lowest += 1;
+        }
+        self.lowest
+    }
+
+    /// The first event of a priority; none if there is no such priority (any more).
+    #[inline]
+    pub fn front(&self, priority: usize) -> Option<EventPtr> {
+        self.lists.get(priority)?.front()
+    }
+
+    /// The first of the most urgent events.
+    pub fn any(&mut self) -> Option<EventPtr> {
+        let priority = self.most_urgent();
+        self.front(priority)
+    }
+
+    /// All active events, for a listing.
+    pub fn iter(&self) -> impl Iterator<Item = EventPtr> {
+        self.lists
+            .iter()
+            .flat_map(|list| std::iter::successors(list.front(), |&event| list.after(event)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::event::Event;
+
+    #[test]
+    fn the_most_urgent_first_and_in_order() {
+        let events: Vec<Event> = (0..6).map(|_| Event::zeroed()).collect();
+        let mut queues = Queues::new(3).expect("memory");
+        assert_eq!(queues.most_urgent(), 3);
+        for (event, priority) in events.iter().zip([2, 1, 2, -7, 1, 99]) {
+            event.ev_pri.set(priority);
+            queues.push(EventPtr::of(event));
+        }
+        let mut order = Vec::new();
+        while let Some(event) = {
+            let priority = queues.most_urgent();
+            queues.front(priority)
+        } {
+            order.push(events.iter().position(|e| EventPtr::of(e) == event).expect("ours"));
+            Queues::remove(event);
+        }
+        assert_eq!(order, [1, 4, 0, 2, 3, 5]);
+    }
+}

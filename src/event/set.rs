@@ -1,0 +1,66 @@
+//! Setting up events, and the times of day that programs ask for.
+
+use super::base::BasePtr;
+use super::time::{Timers, timeval_of};
+use crate::errno::{Errno, Result};
+use crate::globals;
+use crate::layout::event::{EVLIST_INIT, EventCallback, EventPtr};
+use crate::sys::{clock, process};
+use libc::timeval;
+use std::ffi::{c_int, c_short, c_void};
+use std::ptr;
+
+/// Sets up an event, whatever its memory held.
+pub fn set(event: EventPtr, fd: c_int, events: c_short, callback: EventCallback, arg: *mut c_void) {
+    let base = globals::current();
+    event.ev_base.set(base.map_or(ptr::null_mut(), BasePtr::as_ptr));
+    event.ev_callback.set(callback);
+    event.ev_arg.set(arg);
+    event.ev_fd.set(fd);
+    event.ev_events.set(events);
+    event.ev_res.set(0);
+    event.ev_flags.set(EVLIST_INIT);
+    event.ev_ncalls.set(0);
+    event.ev_pncalls.set(ptr::null_mut());
+    event.min_heap_idx.set(u32::MAX);
+    if let Some(base) = base {
+        event.ev_pri.set(base.enter(|core| core.middle_priority()));
+    }
+}
+
+/// Moves an event that was just set up to another base.
+pub fn assign_base(base: BasePtr, event: EventPtr) -> Result<()> {
+    if event.ev_flags.get() != EVLIST_INIT {
+        return Err(Errno::INVAL);
+    }
+    event.ev_base.set(base.as_ptr());
+    event.ev_pri.set(base.enter(|core| core.middle_priority()));
+    Ok(())
+}
+
+/// `us` from now, by the wall clock.
+fn in_future(us: u64) -> timeval {
+    let now = clock::wall_timeval();
+    let total = (now.tv_sec as u64).saturating_mul(1_000_000).saturating_add(now.tv_usec as u64);
+    timeval_of(total.saturating_add(us))
+}
+
+/// When a pending timer is due, as a time of day (behaviour 32).
+pub fn deadline_of_day(base: BasePtr, event: EventPtr) -> timeval {
+    let remaining = base.enter(|core| {
+        let remaining = Timers::remaining(event, core.clock.now_ns());
+        core.forget_clock_outside();
+        remaining
+    });
+    in_future(remaining)
+}
+
+/// The time of day of the loop's clock: within one callback it stands still once it was read.
+pub fn time_of_day(base: BasePtr) -> timeval {
+    base.enter(|core| core.time_of_day())
+}
+
+/// Does the environment ask for the mechanism to be logged?
+pub fn shows_method() -> bool {
+    process::is_set(c"EVENT_SHOW_METHOD")
+}

@@ -1,0 +1,80 @@
+//! Every variable that is process-wide, and who writes it.
+//!
+//! | variable | written by | read by |
+//! |---|---|---|
+//! | `current_base` | `event_init`, `event_base_free`, programs | calls that take no base |
+//! | `event_gotsig` | programs' signal handlers, the loop, `event_base_new` | the loop |
+//! | `event_sigcb` | programs, `event_base_new` | the loop |
+//! | the log callback (log.rs) | `event_set_log_callback` | log.rs |
+//! | reported misuse (log.rs) | log.rs | log.rs |
+//! | fork generation (sys/fork.rs) | children of fork | bases |
+//! | signal watchers and actions (sys/signal.rs) | signal events | the signal handler |
+//! | what the kernel lacks (sys/epoll.rs) | first refusal | sys/epoll.rs |
+//!
+//! The three names of libevent 1.4 are exported data: C programs declare and use them directly.
+
+use crate::errno::Result;
+use crate::event::{Base, BasePtr};
+use crate::layout::call::{SigCallback, run_sigcb};
+use std::ffi::c_int;
+use std::ptr;
+use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering::Relaxed};
+
+/// The base that calls without a base use: the newest of `event_init`.
+#[allow(unsafe_code, non_upper_case_globals)]
+#[unsafe(no_mangle)]
+pub static current_base: AtomicPtr<Base> = AtomicPtr::new(ptr::null_mut());
+
+/// Set by a program's signal handler: the loop clears it and calls `event_sigcb`.
+#[allow(unsafe_code, non_upper_case_globals)]
+#[unsafe(no_mangle)]
+pub static event_gotsig: AtomicI32 = AtomicI32::new(0);
+
+/// `int (*event_sigcb)(void)`: -1 ends the loop with -1 and EINTR.
+#[allow(unsafe_code, non_upper_case_globals)]
+#[unsafe(no_mangle)]
+pub static event_sigcb: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// The base in `current_base`, if there is one.
+#[inline]
+pub fn current() -> Option<BasePtr> {
+    // SAFETY: `event_init` stores live bases, `event_base_free` takes them away; a program that
+    // stores something else has the manual's word to keep.
+    #[allow(unsafe_code)]
+    unsafe {
+        BasePtr::from_raw(current_base.load(Relaxed))
+    }
+}
+
+pub fn set_current(base: *mut Base) {
+    current_base.store(base, Relaxed);
+}
+
+/// Forgets `base` if it is the current one.
+pub fn forget_current(base: *mut Base) {
+    let _ = current_base.compare_exchange(base, ptr::null_mut(), Relaxed, Relaxed);
+}
+
+/// 1.4: a new base starts with both signal globals reset (behaviour 16).
+pub fn reset_signal_globals() {
+    event_gotsig.store(0, Relaxed);
+    event_sigcb.store(ptr::null_mut(), Relaxed);
+}
+
+/// Takes the flag of `event_gotsig`.
+#[inline]
+pub fn take_gotsig() -> bool {
+    event_gotsig.load(Relaxed) != 0 && event_gotsig.swap(0, Relaxed) != 0
+}
+
+/// Calls `event_sigcb`, if set: `EINTR` when it returns -1.
+pub fn call_sigcb() -> Result<()> {
+    let raw = event_sigcb.load(Relaxed);
+    if raw.is_null() {
+        return Ok(());
+    }
+    // SAFETY: programs store only functions of this type in `event_sigcb`.
+    #[allow(unsafe_code)]
+    let callback = unsafe { std::mem::transmute::<*mut (), SigCallback>(raw) };
+    if run_sigcb(callback) as c_int == -1 { Err(crate::errno::Errno::INTR) } else { Ok(()) }
+}

@@ -1,0 +1,81 @@
+//! The one door out: a call of user code, held as a value until nothing of ours is borrowed.
+//!
+//! Whoever holds a `Call` has already unlinked what it came from; after `run` nothing that it
+//! refers to may be touched (the callback may have freed it, switched away, or not return).
+
+use super::event::EventCallback;
+use std::ffi::{c_char, c_int, c_short, c_void};
+
+/// `void (*)(int severity, const char *msg)`: what `event_set_log_callback` takes.
+pub type LogCallback = unsafe extern "C" fn(c_int, *const c_char);
+
+/// `int (*)(void)`: what the global `event_sigcb` points to.
+pub type SigCallback = unsafe extern "C" fn() -> c_int;
+
+/// `void (*)(void *arg)`: the callback of an async handle.
+pub type AsyncCallback = Option<unsafe extern "C" fn(*mut c_void)>;
+
+/// A hook around the wait: `void (*)(struct evwatch *, const INFO *, void *arg)`.
+pub type WatchCallback = unsafe extern "C" fn(*mut c_void, *const c_void, *mut c_void);
+
+/// The call of an event's callback.
+#[derive(Clone, Copy)]
+pub struct Call {
+    pub callback: EventCallback,
+    pub fd: c_int,
+    pub what: c_short,
+    pub arg: *mut c_void,
+}
+
+impl Call {
+    #[inline]
+    pub fn run(self) {
+        if let Some(callback) = self.callback {
+            // SAFETY: the program registered this function for these arguments (event_set).
+            unsafe { callback(self.fd, self.what, self.arg) }
+        }
+    }
+}
+
+/// The call of an async handle's callback.
+#[derive(Clone, Copy)]
+pub struct AsyncCall {
+    pub callback: AsyncCallback,
+    pub arg: *mut c_void,
+}
+
+impl AsyncCall {
+    pub fn run(self) {
+        if let Some(callback) = self.callback {
+            // SAFETY: the program registered this function for this argument.
+            unsafe { callback(self.arg) }
+        }
+    }
+}
+
+/// The call of a hook. `info` is valid for the length of the call alone.
+#[derive(Clone, Copy)]
+pub struct WatchCall {
+    pub callback: WatchCallback,
+    pub watch: *mut c_void,
+    pub arg: *mut c_void,
+}
+
+impl WatchCall {
+    pub fn run(self, info: *const c_void) {
+        // SAFETY: the program registered this function for these arguments.
+        unsafe { (self.callback)(self.watch, info, self.arg) }
+    }
+}
+
+/// Calls `event_sigcb`.
+pub fn run_sigcb(callback: SigCallback) -> c_int {
+    // SAFETY: the program stored this function in `event_sigcb`.
+    unsafe { callback() }
+}
+
+/// Hands one line to the log callback.
+pub fn run_log(callback: LogCallback, severity: c_int, text: &std::ffi::CStr) {
+    // SAFETY: the program registered this function; the text outlives the call.
+    unsafe { callback(severity, text.as_ptr()) }
+}

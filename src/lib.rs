@@ -1,0 +1,26 @@
+//! evhub: libevent 1.4's C interface on a reactor in Rust (and, later, a coroutine hub).
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `abi` | the exported functions: check, cast once, call one function of the core, map the error |
+//! | `event` | the reactor: bases, the loop, ready queues, timers, descriptors, signals |
+//! | `layout` | public structs byte for byte, intrusive lists, user calls as values |
+//! | `sys` | every call of the C library, with safe signatures |
+//! | `globals` | every process-wide variable |
+//! | `log`, `errno` | messages and error numbers |
+//!
+//! Arrows point down only: `abi` -> `event` -> `layout`, `sys`. ARCHITECTURE.md is the map.
+
+#[cfg(not(any(panic = "abort", test, feature = "test-build")))]
+compile_error!("evhub must be built with panic=abort: a panic may not unwind into C");
+
+#[allow(unsafe_code)]
+mod abi;
+mod errno;
+mod event;
+mod globals;
+#[allow(unsafe_code)]
+mod layout;
+mod log;
+#[allow(unsafe_code)]
+mod sys;

@@ -1,0 +1,91 @@
+//! epoll(7).
+
+use super::fd::{owned, set_close_on_exec};
+use super::{Timeout, check};
+use crate::errno::{Errno, Result};
+use libc::{EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, epoll_event};
+use std::ffi::c_int;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+pub use libc::{EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLONESHOT, EPOLLOUT};
+pub type Event = epoll_event;
+
+pub struct Epoll {
+    fd: OwnedFd,
+}
+
+/// Set once the kernel (or a sandbox) has refused `epoll_pwait2`.
+static NO_PWAIT2: AtomicBool = AtomicBool::new(false);
+
+impl Epoll {
+    pub fn new() -> Result<Epoll> {
+        // SAFETY: no pointers.
+        match owned(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) }) {
+            Err(Errno::NOSYS) => {
+                // SAFETY: no pointers; the size is a hint that must be positive.
+                let fd = owned(unsafe { libc::epoll_create(1024) })?;
+                set_close_on_exec(fd.as_raw_fd())?;
+                Ok(Epoll { fd })
+            }
+            made => made.map(|fd| Epoll { fd }),
+        }
+    }
+
+    pub fn add(&self, fd: c_int, events: u32, data: u64) -> Result<()> {
+        self.ctl(EPOLL_CTL_ADD, fd, events, data)
+    }
+
+    pub fn modify(&self, fd: c_int, events: u32, data: u64) -> Result<()> {
+        self.ctl(EPOLL_CTL_MOD, fd, events, data)
+    }
+
+    pub fn delete(&self, fd: c_int) -> Result<()> {
+        self.ctl(EPOLL_CTL_DEL, fd, 0, 0)
+    }
+
+    fn ctl(&self, op: c_int, fd: c_int, events: u32, data: u64) -> Result<()> {
+        let mut event = epoll_event { events, u64: data };
+        // SAFETY: `event` is readable for the length of the call.
+        check(unsafe { libc::epoll_ctl(self.fd.as_raw_fd(), op, fd, &mut event) }).map(drop)
+    }
+
+    /// Waits; how many of `events` were filled.
+    pub fn wait(&self, events: &mut [Event], timeout: Timeout) -> Result<usize> {
+        let room = c_int::try_from(events.len()).unwrap_or(c_int::MAX);
+        if let Timeout::Micros(1..) = timeout
+            && !NO_PWAIT2.load(Relaxed)
+        {
+            match self.pwait2(events, room, timeout) {
+                Err(Errno::NOSYS) => NO_PWAIT2.store(true, Relaxed),
+                result => return result,
+            }
+        }
+        // SAFETY: `events` is writable for `room` entries.
+        let n = check(unsafe {
+            libc::epoll_wait(self.fd.as_raw_fd(), events.as_mut_ptr(), room, timeout.millis())
+        })?;
+        Ok(n as usize)
+    }
+
+    /// `epoll_wait` to the nanosecond. By number: older C libraries have no name for it.
+    fn pwait2(&self, events: &mut [Event], room: c_int, timeout: Timeout) -> Result<usize> {
+        const SYS_EPOLL_PWAIT2: libc::c_long = 441;
+        let timespec = timeout.timespec();
+        let timespec = timespec.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        // SAFETY: `events` is writable for `room` entries, `timespec` is NULL or readable, and
+        // the signal mask is NULL.
+        let n = unsafe {
+            libc::syscall(
+                SYS_EPOLL_PWAIT2,
+                self.fd.as_raw_fd(),
+                events.as_mut_ptr(),
+                room,
+                timespec,
+                std::ptr::null::<libc::sigset_t>(),
+                0_usize,
+            )
+        };
+        usize::try_from(n).map_err(|_| Errno::last())
+    }
+}

@@ -1,0 +1,73 @@
+//! Descriptors: flags, pairs, plain reads and writes.
+
+use super::check;
+use crate::errno::{Errno, Result};
+use std::ffi::c_int;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+/// `EBADF` unless the descriptor is open.
+pub fn must_be_open(fd: c_int) -> Result<()> {
+    // SAFETY: F_GETFD takes no pointer.
+    check(unsafe { libc::fcntl(fd, libc::F_GETFD) }).map(drop)
+}
+
+/// Sets O_NONBLOCK and keeps the other flags.
+pub fn set_nonblocking(fd: c_int) -> Result<()> {
+    // SAFETY: F_GETFL and F_SETFL take no pointer.
+    let flags = check(unsafe { libc::fcntl(fd, libc::F_GETFL) })?;
+    // SAFETY: as above.
+    check(unsafe { libc::fcntl(fd, libc::F_SETFL, flags | libc::O_NONBLOCK) }).map(drop)
+}
+
+/// Sets FD_CLOEXEC.
+pub fn set_close_on_exec(fd: c_int) -> Result<()> {
+    // SAFETY: F_SETFD takes no pointer.
+    check(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) }).map(drop)
+}
+
+/// Takes over a descriptor that a system call just made.
+pub(super) fn owned(result: c_int) -> Result<OwnedFd> {
+    // SAFETY: the descriptor is fresh: nobody else owns it.
+    check(result).map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// A pipe whose ends do not block and are closed on exec: (read end, write end).
+pub fn pipe() -> Result<(OwnedFd, OwnedFd)> {
+    let mut ends = [-1; 2];
+    // SAFETY: `ends` has room for two descriptors.
+    check(unsafe { libc::pipe(ends.as_mut_ptr()) })?;
+    let (reader, writer) = (owned(ends[0])?, owned(ends[1])?);
+    for end in [&reader, &writer] {
+        set_nonblocking(end.as_raw_fd())?;
+        set_close_on_exec(end.as_raw_fd())?;
+    }
+    Ok((reader, writer))
+}
+
+/// `socketpair(2)`.
+///
+/// # Safety
+/// `pair` points to room for two descriptors.
+pub unsafe fn socketpair(
+    domain: c_int,
+    kind: c_int,
+    protocol: c_int,
+    pair: *mut c_int,
+) -> Result<()> {
+    // SAFETY: the caller's word.
+    check(unsafe { libc::socketpair(domain, kind, protocol, pair) }).map(drop)
+}
+
+/// Writes once; how many bytes went out.
+pub fn write(fd: c_int, bytes: &[u8]) -> Result<usize> {
+    // SAFETY: the slice is readable for its length.
+    let n = unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) };
+    usize::try_from(n).map_err(|_| Errno::last())
+}
+
+/// Reads once; how many bytes came.
+pub fn read(fd: c_int, bytes: &mut [u8]) -> Result<usize> {
+    // SAFETY: the slice is writable for its length.
+    let n = unsafe { libc::read(fd, bytes.as_mut_ptr().cast(), bytes.len()) };
+    usize::try_from(n).map_err(|_| Errno::last())
+}

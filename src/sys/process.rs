@@ -1,0 +1,35 @@
+//! The process: its environment, its privileges, its end.
+
+use std::ffi::CStr;
+
+/// Is the variable set, to whatever value? Never in a process that runs with more rights than
+/// whoever started it.
+pub fn is_set(name: &CStr) -> bool {
+    // SAFETY: the name is NUL-terminated; only the presence of the result is looked at.
+    !is_privileged() && !unsafe { libc::getenv(name.as_ptr()) }.is_null()
+}
+
+/// Does the variable have just this value?
+#[cfg(feature = "kqueue-emulation")]
+pub fn value_is(name: &CStr, value: &CStr) -> Option<bool> {
+    // SAFETY: the name is NUL-terminated.
+    let found = unsafe { libc::getenv(name.as_ptr()) };
+    // SAFETY: a value from the environment is NUL-terminated.
+    (!found.is_null()).then(|| unsafe { CStr::from_ptr(found) } == value)
+}
+
+fn is_privileged() -> bool {
+    #[cfg(target_os = "linux")]
+    // SAFETY: no pointers.
+    if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
+        return true;
+    }
+    // SAFETY: no pointers; these cannot fail.
+    unsafe { libc::getuid() != libc::geteuid() || libc::getgid() != libc::getegid() }
+}
+
+/// `exit(1)`: what 1.4 does, and its callers count on, when there is no way to go on.
+pub fn exit_failure() -> ! {
+    // SAFETY: runs the program's exit handlers, as `exit` from C would.
+    unsafe { libc::exit(1) }
+}
