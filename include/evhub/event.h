@@ -1,0 +1,527 @@
+/*
+ * Events: being called back when a descriptor is ready, a signal arrives or a time has come.
+ *
+ * This is the interface of libevent 1.4, name by name and byte by byte. In short:
+ *
+ *	struct event_base *base = event_init();
+ *	struct event ev;
+ *
+ *	event_set(&ev, fd, EV_READ | EV_PERSIST, callback, argument);
+ *	event_add(&ev, NULL);
+ *	event_dispatch();
+ *
+ * The memory of a struct event is the caller's. It must stay in place while the event is
+ * pending or active, and may be freed inside the event's own callback once it is neither. One
+ * base belongs to one thread at a time. Every function may be called from callbacks.
+ *
+ * What evhub has beyond libevent 1.4 is declared in event_ext.h.
+ */
+#ifndef _EVENT_H_
+#define _EVENT_H_
+
+#include "event-config.h"
+
+#include <sys/types.h>
+#include <sys/time.h>
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "evutil.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * States of an event, as ev_flags tells them. Programs may read them; only the library
+ * writes them.
+ */
+#define EVLIST_TIMEOUT 0x01	/* waits for its time */
+#define EVLIST_INSERTED 0x02	/* waits for its descriptor or signal */
+#define EVLIST_SIGNAL 0x04	/* historical: never set */
+#define EVLIST_ACTIVE 0x08	/* about to be called */
+#define EVLIST_INTERNAL 0x10	/* does not keep the loop running */
+#define EVLIST_INIT 0x80	/* event_set() was called */
+#define EVLIST_ALL (0xf000 | 0x9f)	/* every bit that may be set */
+
+/*
+ * What an event waits for, and what its callback is told.
+ */
+#define EV_TIMEOUT 0x01
+#define EV_READ 0x02
+#define EV_WRITE 0x04
+#define EV_SIGNAL 0x08
+#define EV_PERSIST 0x10	/* stays added after its callback was called */
+
+/*
+ * Lists. TAILQ_ENTRY is defined only while this file is read, and only if <sys/queue.h> has
+ * not been included before. To walk lists of struct evkeyval, include <sys/queue.h> first:
+ * then the list heads are complete types.
+ */
+#ifndef TAILQ_ENTRY
+#define _EVENT_DEFINED_TQENTRY
+#define TAILQ_ENTRY(type) \
+	struct { \
+		struct type *tqe_next; \
+		struct type **tqe_prev; \
+	}
+#endif
+
+struct event_base;
+
+/** `struct event` of libevent 1.4. */
+struct event {
+	TAILQ_ENTRY(event) ev_next;
+	TAILQ_ENTRY(event) ev_active_next;
+	TAILQ_ENTRY(event) ev_signal_next;
+	unsigned int min_heap_idx;
+	struct event_base *ev_base;
+	int ev_fd;
+	short ev_events;
+	short ev_ncalls;
+	short *ev_pncalls;
+	struct timeval ev_timeout;
+	int ev_pri;
+	void (*ev_callback)(int fd, short what, void *arg);
+	void *ev_arg;
+	int ev_res;
+	int ev_flags;
+};
+
+#define EVENT_SIGNAL(ev) ((int)(ev)->ev_fd)
+#define EVENT_FD(ev) ((int)(ev)->ev_fd)
+
+/** A pair of texts: a header of an HTTP message. */
+struct evkeyval {
+	/** link in its list */
+	TAILQ_ENTRY(evkeyval) next;
+	/** what stands before the colon */
+	char *key;
+	/** what stands behind it */
+	char *value;
+};
+
+#ifdef _EVENT_DEFINED_TQENTRY
+#undef TAILQ_ENTRY
+#undef _EVENT_DEFINED_TQENTRY
+struct event_list;
+struct evkeyvalq;
+#else
+TAILQ_HEAD(event_list, event);
+TAILQ_HEAD(evkeyvalq, evkeyval);
+#endif
+
+/*
+ * Messages of the library: how grave they are, and who is told.
+ */
+#define _EVENT_LOG_DEBUG 0
+#define _EVENT_LOG_MSG 1
+#define _EVENT_LOG_WARN 2
+#define _EVENT_LOG_ERR 3
+
+/** Receives one message, without a newline at its end. */
+typedef void (*event_log_cb)(int severity, const char *msg);
+
+/*
+ * Bases and their loop.
+ */
+
+/* Flags of event_loop() and event_base_loop(). */
+#define EVLOOP_ONCE 0x01	/* return when something has run */
+#define EVLOOP_NONBLOCK 0x02	/* do not wait; return when nothing is ready */
+
+/**
+ * Makes a base and makes it the current one, which calls without a base use.
+ *
+ * Programs never check its result, so it does not fail: without descriptors or memory it logs
+ * an error and ends the process with status 1, as does a process in which every mechanism is
+ * switched off.
+ *
+ * @return the base; free it with event_base_free()
+ * @see event_base_new()
+ */
+struct event_base *event_init(void);
+
+/**
+ * Makes a base. The current base stays what it is.
+ *
+ * Differs from libevent 1.4, which ended the process when descriptors or memory ran out.
+ *
+ * @return the base, to be freed with event_base_free(); NULL with errno EMFILE, ENFILE or
+ *   ENOMEM. A process in which every mechanism is switched off ends with status 1.
+ */
+struct event_base *event_base_new(void);
+
+/**
+ * Frees a base. Its events become "not pending", without a base; their memory is the caller's.
+ * No descriptor of the caller's is closed. Inside one of the base's own callbacks the events go
+ * at once, the running loop returns 0 after the callback, and then the memory goes.
+ *
+ * @param base the base; NULL: the current one
+ *
+ * @pre `base` is NULL or a base that was not freed.
+ */
+void event_base_free(struct event_base *base);
+
+/**
+ * Rebuilds what the kernel keeps for a base: to be called in the child after fork(), before the
+ * base is used there. May be called in the parent, from callbacks, and more than once.
+ *
+ * @return 0; -1 with errno if an event could not be registered again (the others are)
+ *
+ * @pre `base` is NULL (EINVAL) or a base that was not freed.
+ */
+int event_reinit(struct event_base *base);
+
+/**
+ * The mechanism of the current base.
+ *
+ * @return "epoll", "kqueue", "poll" or "select"; NULL with EINVAL if there is no current base
+ */
+const char *event_get_method(void);
+
+/**
+ * The mechanism of a base.
+ *
+ * @return "epoll", "kqueue", "poll" or "select"; NULL with EINVAL if `base` is NULL
+ *
+ * @pre `base` is NULL or a base that was not freed.
+ */
+const char *event_base_get_method(struct event_base *base);
+
+/**
+ * The version of libevent whose interface this is: "1.4.15".
+ *
+ * @see evhub_version() for the library's own
+ */
+const char *event_get_version(void);
+
+/**
+ * Splits the current base's active queue: event_base_priority_init() on the current base.
+ *
+ * @param npriorities how many priorities, 1 to 32768
+ * @return 0; -1 with EINVAL
+ */
+int event_priority_init(int npriorities);
+
+/**
+ * Sets how many priorities a base has. Lower numbers run first. Events keep the number that they
+ * have; event_set() gives the middle one.
+ *
+ * @param npriorities how many priorities, 1 to 32768
+ * @return 0; -1 with EINVAL (out of range, or an event is active) or ENOMEM
+ *
+ * @pre `base` is NULL (EINVAL) or a base that was not freed.
+ */
+int event_base_priority_init(struct event_base *base, int npriorities);
+
+/**
+ * Redirects log messages, for the whole process.
+ *
+ * @param cb called with the severity (_EVENT_LOG_DEBUG to _EVENT_LOG_ERR) and a line of at most
+ *   1023 bytes, valid during the call; NULL: back to standard error
+ */
+void event_set_log_callback(event_log_cb cb);
+
+/**
+ * Assigns an event to another base than the current one. Only right after event_set().
+ *
+ * @return 0, the priority is the middle one of `base`; -1 with EINVAL if the event is pending,
+ *   active, or not set up, or `base` is NULL
+ *
+ * @pre `base` is NULL or a base that was not freed, `ev` NULL or a `struct event`.
+ */
+int event_base_set(struct event_base *base, struct event *ev);
+
+/**
+ * Runs the current base's loop until nothing is pending, or it is told to end.
+ *
+ * The program must deal with SIGPIPE itself.
+ *
+ * @return 1 when no events are left; 0 after event_loopexit() or event_loopbreak(); -1 with
+ *   errno when waiting failed, or EINTR when event_sigcb returned -1
+ */
+int event_dispatch(void);
+
+/**
+ * event_dispatch() on a base.
+ *
+ * @pre `base` is NULL (EINVAL) or a base that was not freed.
+ */
+int event_base_dispatch(struct event_base *base);
+
+/**
+ * Runs the current base's loop.
+ *
+ * @param flags EVLOOP_ONCE: until a round has run events; EVLOOP_NONBLOCK: until a poll finds
+ *   nothing; both: one round
+ * @return as event_dispatch(); 0 when the flags ended it
+ */
+int event_loop(int flags);
+
+/**
+ * event_loop() on a base. May be called inside a callback of the same base: a loop in the loop.
+ *
+ * @pre `base` is NULL (EINVAL) or a base that was not freed.
+ */
+int event_base_loop(struct event_base *base, int flags);
+
+/**
+ * Ends the current base's loop after a time; the round that is running then is finished.
+ *
+ * @param tv the time; NULL: as soon as possible
+ * @return 0; -1 with ENOMEM or EINVAL
+ *
+ * @pre `tv` is NULL or a timeval.
+ */
+int event_loopexit(const struct timeval *tv);
+
+/**
+ * event_loopexit() on a base.
+ *
+ * @pre `base` is NULL (EINVAL) or a base that was not freed, `tv` NULL or a timeval.
+ */
+int event_base_loopexit(struct event_base *base, const struct timeval *tv);
+
+/**
+ * Ends the current base's loop after the callback that is running. Other active events stay
+ * queued. Without a running loop, the next one returns at once.
+ *
+ * @return 0; -1 with EINVAL if there is no current base
+ */
+int event_loopbreak(void);
+
+/**
+ * event_loopbreak() on a base.
+ *
+ * @pre `base` is NULL (EINVAL) or a base that was not freed.
+ */
+int event_base_loopbreak(struct event_base *base);
+
+/*
+ * Events.
+ */
+
+/**
+ * Sets up an event that the caller has allocated. It belongs to the current base (if there is
+ * one), with the middle priority, and is not pending. Not to be called on a pending event.
+ *
+ * @param ev the event, 128 bytes (72 on 32-bit systems), whatever they hold
+ * @param fd a descriptor, or a signal number with EV_SIGNAL; -1 for timers
+ * @param events EV_READ, EV_WRITE, or EV_SIGNAL; with EV_PERSIST to stay added when called
+ * @param cb called with the descriptor (or signal), what happened, and `arg`
+ *
+ * @pre `ev` is NULL or points to room for a `struct event`.
+ */
+void event_set(struct event *ev, int fd, short events,
+    void (*cb)(int fd, short what, void *arg), void *arg);
+
+/**
+ * Makes an event pending. On one that is pending already it renews the timeout, or, with a NULL
+ * `tv`, leaves everything as it is.
+ *
+ * Any number of events may wait for one descriptor. A timeout fires never early, and once.
+ *
+ * @param ev an event set up by event_set()
+ * @param tv how long until the event is called with EV_TIMEOUT; NULL: never. Negative: at once.
+ *   A `tv_usec` of a million and more counts as what it says.
+ * @return 0; -1 with errno and nothing changed: EBADF (a closed or negative descriptor), EPERM
+ *   (a regular file, with epoll), EINVAL (not set up, no base, a signal that cannot be caught),
+ *   ENOMEM, EMFILE, ENOSPC
+ *
+ * @pre `ev` is NULL or a `struct event` that stays in place while pending; `tv` NULL or a timeval.
+ */
+int event_add(struct event *ev, const struct timeval *tv);
+
+/**
+ * Takes an event out: not pending, not active, its repeated calls dropped.
+ *
+ * @return 0, also if it was not pending; -1 with EINVAL if it has no base or was not set up
+ *
+ * @pre `ev` is NULL (EINVAL) or a `struct event`.
+ */
+int event_del(struct event *ev);
+
+/**
+ * Is an event pending or active?
+ *
+ * @param what which of EV_TIMEOUT, EV_READ, EV_WRITE, EV_SIGNAL to look for
+ * @param tv if the timer is pending and EV_TIMEOUT is looked for: the time of day of its
+ *   deadline; may be NULL
+ * @return those of `what` that the event waits for or is active with; 0 if none
+ *
+ * @pre `ev` is NULL (0) or a `struct event`; `tv` NULL or a timeval.
+ */
+int event_pending(struct event *ev, short what, struct timeval *tv);
+
+/**
+ * Makes an event active: the loop calls it, even if it was never added.
+ *
+ * An active event only collects `res`. Does not wake a loop in another thread: for that there
+ * is evhub_async_send().
+ *
+ * @param res what the callback is told: EV_READ, EV_WRITE, EV_TIMEOUT, EV_SIGNAL
+ * @param ncalls how many times it is called; 0: not at all, but a one-shot event is deleted
+ *
+ * @pre `ev` is NULL or a `struct event` that stays in place until it was called.
+ */
+void event_active(struct event *ev, int res, short ncalls);
+
+/**
+ * Sets the priority of an event that is not active.
+ *
+ * @param priority 0 (first) to one less than the base has
+ * @return 0; -1 with EINVAL
+ *
+ * @pre `ev` is NULL (EINVAL) or a `struct event`.
+ */
+int event_priority_set(struct event *ev, int priority);
+
+/**
+ * Calls a function once, on the current base: when a descriptor is ready or a time has passed.
+ *
+ * @param fd the descriptor; not looked at for EV_TIMEOUT
+ * @param events EV_TIMEOUT alone, or EV_READ and EV_WRITE (EV_PERSIST is ignored)
+ * @param tv the time; NULL: at once for EV_TIMEOUT, otherwise none
+ * @return 0; -1 with EINVAL (other `events`, no current base), EBADF, EPERM or ENOMEM. What it
+ *   allocates is freed before `cb` runs, or with the base.
+ *
+ * @pre `tv` is NULL or a timeval.
+ */
+int event_once(int fd, short events, void (*cb)(int fd, short what, void *arg), void *arg,
+    const struct timeval *tv);
+
+/**
+ * event_once() on a base.
+ *
+ * @pre `base` is NULL (EINVAL) or a base that was not freed, `tv` NULL or a timeval.
+ */
+int event_base_once(struct event_base *base, int fd, short events,
+    void (*cb)(int fd, short what, void *arg), void *arg, const struct timeval *tv);
+
+/* Non-zero if event_set() was called; the memory must have been zeroed before that. */
+#define event_initialized(ev) ((ev)->ev_flags & EVLIST_INIT)
+
+/* Events that wait for a time alone. */
+#define evtimer_add(ev, tv) event_add(ev, tv)
+#define evtimer_set(ev, cb, arg) event_set(ev, -1, 0, cb, arg)
+#define evtimer_del(ev) event_del(ev)
+#define evtimer_pending(ev, tv) event_pending(ev, EV_TIMEOUT, tv)
+#define evtimer_initialized(ev) ((ev)->ev_flags & EVLIST_INIT)
+
+/* The same under their older names. */
+#define timeout_add(ev, tv) event_add(ev, tv)
+#define timeout_set(ev, cb, arg) event_set(ev, -1, 0, cb, arg)
+#define timeout_del(ev) event_del(ev)
+#define timeout_pending(ev, tv) event_pending(ev, EV_TIMEOUT, tv)
+#define timeout_initialized(ev) ((ev)->ev_flags & EVLIST_INIT)
+
+/* Events that wait for a signal; they stay added until they are deleted. */
+#define signal_add(ev, tv) event_add(ev, tv)
+#define signal_set(ev, x, cb, arg) event_set(ev, x, EV_SIGNAL | EV_PERSIST, cb, arg)
+#define signal_del(ev) event_del(ev)
+#define signal_pending(ev, tv) event_pending(ev, EV_SIGNAL, tv)
+#define signal_initialized(ev) ((ev)->ev_flags & EVLIST_INIT)
+
+/*
+ * Buffers: bytes in one block of memory. The fields may be read, best through the macros.
+ */
+
+/** A buffer: data in one block, taken from the front and added to the end. */
+struct evbuffer {
+	/** the data */
+	unsigned char *buffer;
+	/** the memory that it lies in */
+	unsigned char *orig_buffer;
+	/** unused bytes before the data */
+	size_t misalign;
+	/** size of the memory in bytes */
+	size_t totallen;
+	/** length of the data in bytes */
+	size_t off;
+	/** called when the length changes */
+	void (*cb)(struct evbuffer *buf, size_t old_length, size_t new_length, void *arg);
+	/** its argument */
+	void *cbarg;
+};
+
+#define EVBUFFER_LENGTH(x) (x)->off
+#define EVBUFFER_DATA(x) (x)->buffer
+
+/** What ends a line. */
+enum evbuffer_eol_style {
+	EVBUFFER_EOL_ANY,	/* any run of CR and LF */
+	EVBUFFER_EOL_CRLF,	/* LF, or CR LF */
+	EVBUFFER_EOL_CRLF_STRICT,	/* CR LF alone */
+	EVBUFFER_EOL_LF	/* LF alone */
+};
+
+/*
+ * Buffered input and output on a descriptor.
+ */
+
+/* What an error callback is told. */
+#define EVBUFFER_READ 0x01	/* it happened while reading */
+#define EVBUFFER_WRITE 0x02	/* it happened while writing */
+#define EVBUFFER_EOF 0x10	/* the peer has ended its side */
+#define EVBUFFER_ERROR 0x20	/* errno tells */
+#define EVBUFFER_TIMEOUT 0x40	/* nothing moved for too long */
+
+struct bufferevent;
+
+/** Called when there is something to read, or when what was to be written has gone. */
+typedef void (*evbuffercb)(struct bufferevent *bufev, void *arg);
+
+/** Called when the connection ended or failed; what is made of the bits above. */
+typedef void (*everrorcb)(struct bufferevent *bufev, short what, void *arg);
+
+/** Bounds in bytes. */
+struct event_watermark {
+	/** the callback waits until there is this much to read, or no more than this to write */
+	size_t low;
+	/** reading stops when there is this much; 0 is no bound */
+	size_t high;
+};
+
+/** A descriptor with buffered input and output. */
+struct bufferevent {
+	/** its base */
+	struct event_base *ev_base;
+	/** waits for input; ev_read.ev_fd is the descriptor */
+	struct event ev_read;
+	/** waits until output can be written */
+	struct event ev_write;
+	/** what was read */
+	struct evbuffer *input;
+	/** what is to be written */
+	struct evbuffer *output;
+	/** bounds of the input */
+	struct event_watermark wm_read;
+	/** bounds of the output */
+	struct event_watermark wm_write;
+	/** called when there is enough to read */
+	evbuffercb readcb;
+	/** called when enough was written */
+	evbuffercb writecb;
+	/** called when the connection ended or failed */
+	everrorcb errorcb;
+	/** argument of the three */
+	void *cbarg;
+	/** seconds to wait for input; 0 is no bound */
+	int timeout_read;
+	/** seconds to wait until output can be written; 0 is no bound */
+	int timeout_write;
+	/** EV_READ and EV_WRITE, as enabled */
+	short enabled;
+};
+
+#define EVBUFFER_INPUT(x) (x)->input
+#define EVBUFFER_OUTPUT(x) (x)->output
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* _EVENT_H_ */
