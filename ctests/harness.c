@@ -285,9 +285,11 @@ open_fds(void)
 int
 closed_fd(void)
 {
-	int fd = open("/dev/null", O_RDONLY);
+	int low = open("/dev/null", O_RDONLY);
+	int fd = fcntl(low, F_DUPFD_CLOEXEC, 200);
 
 	CHECK(fd != -1);
+	close(low);
 	close(fd);
 	return fd;
 }
