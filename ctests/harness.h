@@ -129,7 +129,7 @@ void put_byte(int fd);			/* writes one byte */
 int drain(int fd);			/* reads till it would block; the number of bytes */
 void fill(int fd);			/* writes till it would block */
 int open_fds(void);			/* number of open descriptors */
-int closed_fd(void);			/* a number that was open a moment ago */
+int closed_fd(void);			/* was open a moment ago; high, so that nobody takes it */
 
 /* Callbacks that only take notes. */
 

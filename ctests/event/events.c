@@ -358,6 +358,8 @@ TEST(a_regular_file)
 	int fd = fileno(tmpfile());
 	struct event ev;
 
+	put_byte(fd);
+	CHECK_INT(lseek(fd, 0, SEEK_SET), 0);
 	event_set(&ev, fd, EV_READ, trace_cb, "x");
 	if (method_is("epoll")) {
 		refused(fd, EV_READ, EPERM);

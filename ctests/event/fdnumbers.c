@@ -311,6 +311,16 @@ TEST(beyond_fd_setsize)
 	high_number(4096);
 }
 
+TEST(the_highest_number)
+{
+	struct rlimit limit;
+
+	CHECK_INT(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max < 1000001 ? limit.rlim_max : 1000001;
+	CHECK_INT(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	high_number((int)limit.rlim_cur - 1);
+}
+
 TEST(a_million)
 {
 	struct rlimit limit = { 1000001, 1000001 };

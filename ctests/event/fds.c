@@ -240,7 +240,7 @@ TEST(one_shot_that_comes_back)
 	make_pair(fds);
 	event_set(&ev, fds[0], EV_READ, add_again, &ev);
 	CHECK_INT(event_add(&ev, NULL), 0);
-	for (i = 0; i < 500; i++)
+	for (i = 0; i < 200; i++)
 		put_byte(fds[1]);
 	for (; i < 1000; i++) {
 		CHECK_INT(event_loop(EVLOOP_ONCE), 0);
