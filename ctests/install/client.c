@@ -1,0 +1,50 @@
+/*
+ * A program that finds the library by pkg-config: fails to compile with another libevent's
+ * header, and to run with another libevent's code. Says which file served it.
+ */
+#define _GNU_SOURCE
+#include <sys/types.h>
+#include <sys/time.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#ifndef STATIC
+#include <dlfcn.h>
+#endif
+
+#include <event.h>
+
+_Static_assert(sizeof(_EVENT_VERSION) == sizeof("1.4.15"), "another libevent's event.h");
+
+static int fired;
+
+static void
+on_timer(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)arg;
+	fired = what == EV_TIMEOUT;
+}
+
+int
+main(void)
+{
+	struct timeval soon = { 0, 1000 };
+	struct event_base *base = event_init();
+	struct event timer;
+
+	if (strcmp(_EVENT_VERSION, "1.4.15") != 0 || strcmp(event_get_version(), "1.4.15") != 0)
+		return 2;
+	evtimer_set(&timer, on_timer, NULL);
+	if (evtimer_add(&timer, &soon) != 0 || event_dispatch() != 1 || !fired)
+		return 3;
+	event_base_free(base);
+#ifndef STATIC
+	Dl_info served;
+
+	if (dladdr(dlsym(RTLD_DEFAULT, "event_init"), &served) == 0)
+		return 4;
+	puts(served.dli_fname);
+#endif
+	return 0;
+}
