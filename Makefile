@@ -26,7 +26,7 @@ stage_folders = DESTDIR= prefix='$(stage)' exec_prefix='$(stage)' \
 export CARGO_TARGET_DIR = $(CURDIR)/target
 unexport CARGO_BUILD_TARGET
 
-checks = check-format check-lint check-asan check-valgrind check-counts
+checks = check-format check-lint check-asan check-valgrind check-storm check-counts
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
@@ -55,6 +55,9 @@ check-asan: need-check stage testlib ## the C tests under AddressSanitizer
 
 check-valgrind: need-check stage testlib ## the C tests under valgrind
 	$(CARGO) test --test ctests -- --valgrind
+
+check-storm: need-check stage testlib ## the C tests while signals interrupt every system call
+	$(CARGO) test --test ctests -- --storm
 
 check-counts: need-check stage ## instructions and system calls against the baseline
 	@sh benches/counts.sh --check
