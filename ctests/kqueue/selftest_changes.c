@@ -5,8 +5,8 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
-#include <sys/time.h>
 
 static double seconds(void)
 {
@@ -96,6 +96,7 @@ static void refusals(void)
 	CHECK_ERRNO(change(kq, fds[0], EVFILT_USER, EV_ADD), EINVAL);
 	CHECK_ERRNO(change(kq, fds[0], 7, EV_ADD), EINVAL);
 	CHECK_ERRNO(change(kq, kq, EVFILT_READ, EV_ADD), EINVAL);
+	CHECK_ERRNO(change(kq, new_queue(), EVFILT_READ, EV_ADD), EINVAL);
 	CHECK_ERRNO(change(kq, -1, EVFILT_READ, EV_ADD), EBADF);
 	close(fds[0]);
 	CHECK_ERRNO(change(kq, fds[0], EVFILT_READ, EV_ADD), EBADF);
@@ -345,21 +346,38 @@ static void on_signal(int signal)
 	(void)signal;
 }
 
+struct hammer {
+	pthread_t target;
+	atomic_int stop;
+};
+
+static void *send_signals(void *arg)
+{
+	struct hammer *hammer = arg;
+
+	while (!atomic_load(&hammer->stop)) {
+		usleep(5000);
+		pthread_kill(hammer->target, SIGUSR1);
+	}
+	return NULL;
+}
+
 /* EINTR is for a wait without events; the changes have been made. */
 static void interruption(void)
 {
 	int kq = new_queue(), fds[2];
 	struct sigaction action = { .sa_handler = on_signal };
-	struct itimerval timer = { { 0, 5000 }, { 0, 5000 } };
+	struct hammer hammer = { pthread_self(), 0 };
+	pthread_t thread;
 	kev add = { .filter = EVFILT_READ, .flags = EV_ADD }, event;
 
 	new_pipe(fds);
 	add.ident = (uintptr_t)fds[0];
-	CHECK_INT(sigaction(SIGALRM, &action, NULL), 0);
-	CHECK_INT(setitimer(ITIMER_REAL, &timer, NULL), 0);
+	CHECK_INT(sigaction(SIGUSR1, &action, NULL), 0);
+	CHECK_INT(pthread_create(&thread, NULL, send_signals, &hammer), 0);
 	CHECK_ERRNO(evhub_emu_kevent(kq, &add, 1, &event, 1, NULL), EINTR);
-	timer.it_value.tv_usec = timer.it_interval.tv_usec = 0;
-	CHECK_INT(setitimer(ITIMER_REAL, &timer, NULL), 0);
+	atomic_store(&hammer.stop, 1);
+	CHECK_INT(pthread_join(thread, NULL), 0);
 	CHECK_INT(change(kq, fds[0], EVFILT_READ, EV_DELETE), 0);
 	evhub_emu_close(kq);
 }

@@ -77,6 +77,52 @@ static void copy_stays_and_number_is_used_again(void)
 	close_with_a_copy(1);
 }
 
+/* The old file comes back to its number after the queue has noticed that it was gone. */
+static void copy_comes_back(void)
+{
+	int kq = new_queue(), fds[2], copy;
+
+	new_pipe(fds);
+	CHECK_INT(change(kq, fds[0], EVFILT_READ, EV_ADD), 0);
+	copy = dup(fds[0]);
+	close(fds[0]);
+	put(fds[1], "a");
+	no_event(kq);
+	CHECK_INT(dup2(copy, fds[0]), fds[0]);
+	put(fds[1], "b");
+	no_event(kq);
+	CHECK_ERRNO(change(kq, fds[0], EVFILT_READ, EV_ENABLE), ENOENT);
+	CHECK_INT(change(kq, fds[0], EVFILT_READ, EV_ADD), 0);
+	CHECK_INT(only_event(kq, fds[0], EVFILT_READ).data, 2);
+	take(fds[0], 2);
+	no_event(kq);
+	put(fds[1], "c");
+	only_event(kq, fds[0], EVFILT_READ);
+	evhub_emu_close(kq);
+}
+
+/* News of a file that has lost its number is not taken for news of the one that has it now. */
+static void old_news(void)
+{
+	int kq = new_queue(), fds[2], other[2], copy;
+
+	new_pipe(fds);
+	CHECK_INT(change(kq, fds[0], EVFILT_READ, EV_ADD | EV_CLEAR), 0);
+	copy = dup(fds[0]);
+	close(fds[0]);
+	new_pipe(other);
+	CHECK_INT(other[0], fds[0]);
+	CHECK_INT(change(kq, other[0], EVFILT_READ, EV_ADD | EV_CLEAR), 0);
+	put(other[1], "a");
+	only_event(kq, other[0], EVFILT_READ);
+	put(fds[1], "b");
+	no_event(kq);
+	put(other[1], "c");
+	only_event(kq, other[0], EVFILT_READ);
+	close(copy);
+	evhub_emu_close(kq);
+}
+
 /* dup2 over a number closes it. The new file may have the same inode: a pipe's other end. */
 static void dup_over(void)
 {
@@ -248,6 +294,7 @@ static void queue_is_a_descriptor(void)
 {
 	struct rlimit limit, small;
 	int before = count_descriptors(), kq = new_queue(), other = new_queue(), fds[2];
+	pid_t child;
 
 	CHECK_INT(count_descriptors(), before + 2);
 	CHECK_INT(fcntl(kq, F_GETFD), 0);
@@ -277,11 +324,19 @@ static void queue_is_a_descriptor(void)
 	CHECK_INT(new_queue(), kq);
 	no_event(kq);
 	CHECK_INT(evhub_emu_close(kq), 0);
+	CHECK_INT(open("/dev/null", O_RDONLY), kq);
+	CHECK_ERRNO(change(kq, 0, EVFILT_READ, EV_ADD), EBADF);
+	child = fork();
+	CHECK(child != -1);
+	if (child == 0)
+		_exit(fcntl(kq, F_GETFD) != -1 ? 0 : 1);
+	CHECK_INT(child_status(child), 0);
 }
 
 const struct selftest closing_tests[] = {
 	TEST(close_removes), TEST(copy_stays), TEST(copy_stays_and_number_is_used_again),
-	TEST(dup_over), TEST(anonymous_files), TEST(regular_files), TEST(peers_see_the_close),
+	TEST(copy_comes_back), TEST(old_news), TEST(dup_over), TEST(anonymous_files),
+	TEST(regular_files), TEST(peers_see_the_close),
 	TEST(close_while_waiting), TEST(forked), TEST(child_keeps_files),
 	TEST(queue_is_a_descriptor), { NULL, NULL },
 };
