@@ -168,7 +168,7 @@ fn assign(
 pub unsafe extern "C" fn evhub_event_base_loopcontinue(base: *mut Base) -> c_int {
     // SAFETY: the caller's word.
     let base = unsafe { self::base(base, "event_base_loopcontinue") };
-    status(base.map(|base| base.enter(|core| core.got_continue = core.depth > 0)))
+    status(base.map(|base| base.enter(Core::continue_loop)))
 }
 
 /// Did the last loop end by event_loopexit(), or is the next or running one about to?

@@ -136,7 +136,7 @@ impl Core {
 
     /// Queues the event to be called `calls` times with `result`. One that is queued already only
     /// collects the result (behaviour 33), except between its calls, where the new ones are added.
-    #[inline]
+    #[inline(always)]
     pub fn activate(&mut self, event: EventPtr, result: c_int, calls: c_short) {
         if event.is(EVLIST_ACTIVE) {
             event.ev_res.set(event.ev_res.get() | result);
@@ -147,9 +147,9 @@ impl Core {
         }
         event.ev_res.set(result);
         event.ev_ncalls.set(calls);
-        event.set_flags(EVLIST_ACTIVE);
         self.active_count += 1;
         self.count(event, 1);
+        event.set_flags(EVLIST_ACTIVE);
         self.queues.push(event);
     }
 

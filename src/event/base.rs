@@ -51,8 +51,8 @@ pub struct Core {
     /// loopbreak was called.
     pub got_break: c_int,
 
-    /// loopcontinue was called.
-    pub got_continue: bool,
+    /// No further callback in this round: broken off, continued, or doomed.
+    pub halted: bool,
     pub ended: Ended,
     /// Freed while loops run.
     pub doomed: bool,
@@ -125,7 +125,7 @@ impl Core {
             active_count: 0,
             got_exit: 0,
             got_break: 0,
-            got_continue: false,
+            halted: false,
             ended: Ended::No,
             doomed: false,
             depth: 0,
@@ -160,6 +160,17 @@ impl Core {
         Ok(())
     }
 
+    /// Ends the loop after the callback that is running.
+    pub fn break_off(&mut self) {
+        self.got_break = 1;
+        self.halted = true;
+    }
+
+    /// Ends the round of callbacks; the loop goes on.
+    pub fn continue_loop(&mut self) {
+        self.halted |= self.depth > 0;
+    }
+
     /// What an event gets that is not told otherwise: the middle.
     pub fn middle_priority(&self) -> c_int {
         self.queues.len() as c_int / 2
@@ -192,6 +203,7 @@ impl Core {
 
     fn let_go(&mut self) {
         self.doomed = true;
+        self.halted = true;
         self.fds.drain(orphan);
         self.signals.drain(orphan);
         self.signals.release();

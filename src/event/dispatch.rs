@@ -1,11 +1,10 @@
-//! From a queue to the user's call, and from a report of the backend to the queues.
+//! From a report of the backend to the queues, and from a queue to the user's call.
 
-use super::backend::{BOTH, ONESHOT, Report};
-use super::base::Core;
+use super::backend::{BOTH, EDGE, ONESHOT, Report};
+use super::base::{BasePtr, Core};
 use crate::layout::call::{AsyncCall, Call};
 use crate::layout::event::{
-    EV_PERSIST, EV_READ, EVLIST_ASYNC, EVLIST_KIND, EVLIST_ONCE, EVLIST_REPEAT, EVLIST_WAKE,
-    EventPtr,
+    EV_PERSIST, EV_READ, EVLIST_KIND, EVLIST_ONCE, EVLIST_REPEAT, EventPtr,
 };
 use crate::layout::once::{Async, Once, Then};
 use std::ffi::{c_int, c_short};
@@ -14,21 +13,47 @@ use std::sync::atomic::Ordering::SeqCst;
 /// So many reports that nothing explains, and the backend starts over.
 const STALE_LIMIT: u32 = 8;
 
-/// The next thing to do for the most urgent events.
-pub enum Next {
-    Event(Call),
-    Async(AsyncCall),
+/// Calls the events of one priority, until their queue is empty or the loop is to stop.
+#[inline]
+pub fn run_calls(base: BasePtr, priority: usize) {
+    while let Some(event) = base.enter(|core| core.next_active(priority)) {
+        match event.ev_flags.get() & EVLIST_KIND {
+            0 => Call::of(event).run(),
+            EVLIST_ONCE => run_once(base, event),
+            _ => run_async(event),
+        }
+    }
+}
+
+/// The record is freed before the user's callback runs.
+#[cold]
+fn run_once(base: BasePtr, event: EventPtr) {
+    let mut call = Call::of(event);
+    match Once::take(event) {
+        Then::Call(callback, arg) => {
+            (call.callback, call.arg) = (callback, arg);
+            call.run();
+        }
+        Then::ExitLoop => base.enter(|core| core.got_exit = 1),
+    }
+}
+
+#[cold]
+fn run_async(event: EventPtr) {
+    let handle = Async::of(event);
+    handle.pending.store(false, SeqCst);
+    AsyncCall { callback: handle.callback, arg: handle.arg }.run();
 }
 
 impl Core {
-    /// The next call of the events of this priority; `None` when their queue is empty.
-    ///
-    /// The event is off its lists, or waits at the head of its queue with one call less: nothing
-    /// is left to be done after the call.
+    /// The next event to be called, once. It is off its lists, or waits at the head of its queue
+    /// with one call less: nothing is left to be done after the call.
     #[inline]
-    pub fn next_call(&mut self, priority: usize) -> Option<Next> {
+    fn next_active(&mut self, priority: usize) -> Option<EventPtr> {
         self.clock.forget();
-        while let Some(event) = self.queues.front(priority) {
+        while !self.halted
+            && let Some(event) = self.queues.front(priority)
+        {
             if !event.is(EVLIST_REPEAT) && !event.has(EV_PERSIST) {
                 self.remove_pending(event);
             }
@@ -38,38 +63,12 @@ impl Core {
             } else {
                 self.remove_active(event);
             }
-            event.ev_ncalls.set(calls.saturating_sub(1).max(0));
-            if calls > 0
-                && let Some(next) = self.call_of(event)
-            {
-                return Some(next);
+            if calls > 0 {
+                event.ev_ncalls.set(calls - 1);
+                return Some(event);
             }
         }
         None
-    }
-
-    #[inline]
-    fn call_of(&mut self, event: EventPtr) -> Option<Next> {
-        let what = event.ev_res.get() as c_short;
-        let fd = event.ev_fd.get();
-        match event.ev_flags.get() & EVLIST_KIND {
-            EVLIST_ONCE => match Once::take(event) {
-                Then::Call(callback, arg) => Some(Next::Event(Call { callback, fd, what, arg })),
-                Then::ExitLoop => {
-                    self.got_exit = 1;
-                    None
-                }
-            },
-            EVLIST_ASYNC => {
-                let handle = Async::of(event);
-                handle.pending.store(false, SeqCst);
-                Some(Next::Async(AsyncCall { callback: handle.callback, arg: handle.arg }))
-            }
-            _ => {
-                let (callback, arg) = (event.ev_callback.get(), event.ev_arg.get());
-                Some(Next::Event(Call { callback, fd, what, arg }))
-            }
-        }
     }
 
     /// Activates what the last wait reported.
@@ -94,7 +93,7 @@ impl Core {
             self.stale_reports += 1;
             return;
         };
-        if report.generation.is_some_and(|known| known != slot.generation.get()) {
+        if report.generation != slot.generation.get() {
             self.stale_reports += 1;
             return;
         }
@@ -102,14 +101,16 @@ impl Core {
             return self.fds.closed(&mut self.backend, report.fd);
         }
         let armed = slot.armed.get();
-        if armed & ONESHOT != 0 {
+        if armed & (ONESHOT | EDGE) != 0 {
+            if armed & EDGE != 0 {
+                // Only the wake-up channel is watched by edges.
+                return self.drain_wakeup();
+            }
             slot.armed.set(self.backend.after_report(armed, report.what));
         }
-        let first = slot.events.front();
-        let several = first.is_some_and(|event| slot.events.after(event).is_some());
-        let taken = match first {
-            Some(event) if !several => self.offer(event, report.what),
-            _ => self.offer_all(report),
+        let taken = match slot.events.only() {
+            Some(event) => self.offer(event, report.what),
+            None => self.offer_all(report),
         };
         if !taken && armed & BOTH != 0 {
             // Nobody waits for this: a program changed an event's fields while it was pending.
@@ -119,22 +120,19 @@ impl Core {
     }
 
     /// Activates the event if it waits for any of `what`.
-    #[inline]
+    #[inline(always)]
     fn offer(&mut self, event: EventPtr, what: c_short) -> bool {
         let result = event.ev_events.get() & what;
         if result == 0 {
             return false;
         }
-        if event.ev_flags.get() & EVLIST_KIND == EVLIST_WAKE {
-            self.drain_wakeup();
-        } else {
-            self.activate(event, c_int::from(result), 1);
-        }
+        self.activate(event, c_int::from(result), 1);
         true
     }
 
     /// Several events on one descriptor: readers before writers (behaviour 6), each in the order
     /// of adding (behaviour 30, repaired).
+    #[cold]
     fn offer_all(&mut self, report: Report) -> bool {
         let mut taken = false;
         for readers in [true, false] {

@@ -7,10 +7,10 @@
 //! wanted of the kernel is always worked out from the events themselves.
 
 use super::backend::{Applied, BOTH, Backend, EDGE, Interest, ONESHOT};
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
 use crate::layout::event::{EV_PERSIST, EVLIST_KIND, EVLIST_STALE, EVLIST_WAKE, EventPtr};
 use crate::layout::lists::SourceList;
-use crate::sys::fd as descriptor;
+use crate::sys::{fd as descriptor, mem};
 use std::cell::Cell;
 use std::ffi::c_int;
 
@@ -62,7 +62,7 @@ fn interest(event: EventPtr) -> Interest {
 }
 
 pub struct Fds {
-    chunks: Vec<Vec<Slot>>,
+    chunks: Vec<Option<Box<[Slot; CHUNK]>>>,
     /// Events whose descriptor was closed and its number re-used.
     stale: SourceList,
 }
@@ -75,29 +75,27 @@ impl Fds {
     #[inline]
     pub fn find(&self, fd: c_int) -> Option<&Slot> {
         let number = fd as usize;
-        self.chunks.get(number / CHUNK)?.get(number % CHUNK)
+        let chunk = self.chunks.get(number / CHUNK)?.as_ref()?;
+        Some(&chunk[number % CHUNK])
     }
 
     /// The slot of `fd`, made if there is none. A number that no file has makes none.
     fn slot(&mut self, fd: c_int) -> Result<&Slot> {
         let number = fd as usize;
-        let chunk = number / CHUNK;
-        if self.chunks.get(chunk).is_none_or(Vec::is_empty) {
+        if self.find(fd).is_none() {
             descriptor::must_be_open(fd)?;
-            self.make_chunk(chunk)?;
+            self.make_chunk(number / CHUNK)?;
         }
-        Ok(&self.chunks[chunk][number % CHUNK])
+        self.find(fd).ok_or(Errno::NOMEM)
     }
 
     fn make_chunk(&mut self, chunk: usize) -> Result<()> {
-        let mut slots = Vec::new();
-        slots.try_reserve_exact(CHUNK)?;
-        slots.resize_with(CHUNK, Slot::new);
+        let slots = mem::try_box([const { Slot::new() }; CHUNK])?;
         if chunk >= self.chunks.len() {
             self.chunks.try_reserve(chunk + 1 - self.chunks.len())?;
-            self.chunks.resize_with(chunk + 1, Vec::new);
+            self.chunks.resize_with(chunk + 1, || None);
         }
-        self.chunks[chunk] = slots;
+        self.chunks[chunk] = Some(slots);
         Ok(())
     }
 
@@ -205,9 +203,13 @@ impl Fds {
         result
     }
 
+    fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.chunks.iter().flatten().flat_map(|chunk| chunk.iter())
+    }
+
     /// Unlinks all events, without a word to the kernel.
     pub fn drain(&mut self, mut each: impl FnMut(EventPtr)) {
-        let slots = self.chunks.iter().flatten().map(|slot| &slot.events);
+        let slots = self.slots().map(|slot| &slot.events);
         for list in slots.chain([&self.stale]) {
             while let Some(event) = list.front() {
                 SourceList::remove(event);
@@ -218,7 +220,6 @@ impl Fds {
 
     /// All events that wait for descriptors, by number, then the stale ones.
     pub fn iter(&self) -> impl Iterator<Item = EventPtr> {
-        let slots = self.chunks.iter().flatten();
-        slots.flat_map(|slot| slot.events.iter()).chain(self.stale.iter())
+        self.slots().flat_map(|slot| slot.events.iter()).chain(self.stale.iter())
     }
 }

@@ -34,7 +34,8 @@ impl Queues {
     /// Programs may leave garbage in `ev_pri` (behaviour 24): it counts as the last priority.
     #[inline]
     fn index(&self, event: EventPtr) -> usize {
-        (event.ev_pri.get() as usize).min(self.lists.len() - 1)
+        let priority = event.ev_pri.get() as usize;
+        if priority < self.lists.len() { priority } else { self.lists.len() - 1 }
     }
 
     #[inline]

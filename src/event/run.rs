@@ -1,27 +1,26 @@
 //! The loop.
 //!
 //! ```text
-//!        +-> Top: exit? break? gotsig? no events?  -> Wait -> Collect -> Calls -+
-//!        |                                              ^         |             |
-//!        |                                      hooks --+         +-- hooks     |
-//!        +--------------------- queue empty, break, continue -------------------+
+//!     +-> Top: exit? break? gotsig? no events? -> Wait -> Collect -> the callbacks -+
+//!     |                                  ^        |   ^      |                      |
+//!     |                                  +- hooks +   +-hooks+                      |
+//!     +---------------------- queue empty, break, continue -------------------------+
 //! ```
-//! `Core::step` moves on until user code is to be called, and returns that call. `run` makes it,
-//! with nothing borrowed, and steps again. A frame is a loop's own; a callback may run another
+//! `Core::advance` moves on until user code is to be called, and says which. `run` has it called,
+//! with nothing borrowed, and advances again. A frame is a loop's own; a callback may run another
 //! loop on the same base, switch to another stack, free the base, or never return.
 
 use super::base::{BasePtr, Core, Ended};
-use super::dispatch::Next;
+use super::dispatch::run_calls;
 use super::watch::{When, run_hooks};
 use crate::errno::{Errno, Result};
 use crate::globals;
-use crate::layout::call::{AsyncCall, Call};
 use crate::log;
 use crate::sys::Timeout;
 use std::ffi::c_int;
 
-pub const EVLOOP_ONCE: c_int = 0x01;
-pub const EVLOOP_NONBLOCK: c_int = 0x02;
+const EVLOOP_ONCE: c_int = 0x01;
+const EVLOOP_NONBLOCK: c_int = 0x02;
 
 /// No wait is longer (35 minutes): some kernels refuse longer ones.
 const LONGEST_WAIT_US: u64 = 35 * 60 * 1_000_000;
@@ -40,7 +39,8 @@ enum Phase {
     Top,
     Wait,
     Collect,
-    Calls,
+    /// The callbacks of a round have run.
+    Called,
 }
 
 /// Where one call of `event_base_loop` stands.
@@ -51,12 +51,13 @@ struct Frame {
     priority: usize,
 }
 
+/// What is to be done outside.
 enum Step {
-    Call(Call),
-    Async(AsyncCall),
+    Calls,
     Sigcb,
     Hooks(When),
-    Done(Result<Outcome>),
+    Done(Outcome),
+    Failed(Errno),
 }
 
 /// Runs the loop of `base`.
@@ -64,20 +65,19 @@ pub fn run(base: BasePtr, flags: c_int) -> Result<Outcome> {
     base.enter(Core::begin_loop);
     let mut frame = Frame { flags, phase: Phase::Top, timeout: Timeout::NOW, priority: 0 };
     let result = loop {
-        match base.enter(|core| core.step(&mut frame)) {
-            Step::Call(call) => call.run(),
-            Step::Async(call) => call.run(),
+        match base.enter(|core| core.advance(&mut frame)) {
+            Step::Calls => run_calls(base, frame.priority),
             Step::Hooks(when) => run_hooks(base, when, frame.timeout),
             Step::Sigcb => {
                 if let Err(error) = globals::call_sigcb() {
                     break Err(error);
                 }
             }
-            Step::Done(Err(error)) => {
+            Step::Failed(error) => {
                 log::warn_errno(error, format_args!("event_base_loop: wait"));
                 break Err(error);
             }
-            Step::Done(result) => break result,
+            Step::Done(outcome) => break Ok(outcome),
         }
     };
     if base.enter(Core::end_loop) {
@@ -100,14 +100,13 @@ impl Core {
         self.doomed && self.depth == 0
     }
 
-    #[inline]
-    fn step(&mut self, frame: &mut Frame) -> Step {
+    fn advance(&mut self, frame: &mut Frame) -> Step {
         loop {
             let step = match frame.phase {
-                Phase::Calls => self.step_calls(frame),
-                Phase::Top => self.step_top(frame),
-                Phase::Wait => self.step_wait(frame),
-                Phase::Collect => self.step_collect(frame),
+                Phase::Called => self.finish_round(frame),
+                Phase::Top => self.start_round(frame),
+                Phase::Wait => self.wait(frame),
+                Phase::Collect => self.collect(frame),
             };
             if let Some(step) = step {
                 return step;
@@ -115,60 +114,57 @@ impl Core {
         }
     }
 
+    /// 1.4: EVLOOP_ONCE ends the loop before exit and break are looked at; they stay for the next
+    /// call.
     #[inline]
-    fn step_calls(&mut self, frame: &mut Frame) -> Option<Step> {
-        let stopped = self.got_break != 0 || self.got_continue || self.doomed;
-        if !stopped && let Some(next) = self.next_call(frame.priority) {
-            return Some(match next {
-                Next::Event(call) => Step::Call(call),
-                Next::Async(call) => Step::Async(call),
-            });
-        }
+    fn finish_round(&mut self, frame: &mut Frame) -> Option<Step> {
         frame.phase = Phase::Top;
-        self.got_continue = false;
-        let round_over = self.active_count == 0 && frame.flags & EVLOOP_ONCE != 0;
-        round_over.then(|| self.finish_once())
-    }
-
-    /// 1.4: EVLOOP_ONCE ends the loop before exit and break are looked at; they stay for the next.
-    fn finish_once(&mut self) -> Step {
+        self.halted = self.doomed;
+        if self.active_count > 0 || frame.flags & EVLOOP_ONCE == 0 {
+            return None;
+        }
         if self.got_exit != 0 {
             self.ended = Ended::Exit;
         } else if self.got_break != 0 {
             self.ended = Ended::Break;
         }
-        Step::Done(Ok(Outcome::Done))
+        Some(Step::Done(Outcome::Done))
     }
 
-    fn step_top(&mut self, frame: &mut Frame) -> Option<Step> {
-        if self.doomed {
-            return Some(Step::Done(Ok(Outcome::Done)));
-        }
-        if self.got_exit != 0 {
-            self.got_exit = 0;
-            self.ended = Ended::Exit;
-            return Some(Step::Done(Ok(Outcome::Done)));
-        }
-        if self.got_break != 0 {
-            self.got_break = 0;
-            self.ended = Ended::Break;
-            return Some(Step::Done(Ok(Outcome::Done)));
+    #[inline]
+    fn start_round(&mut self, frame: &mut Frame) -> Option<Step> {
+        if self.got_exit | self.got_break != 0 || self.doomed {
+            return Some(self.stop());
         }
         if globals::take_gotsig() {
             return Some(Step::Sigcb);
         }
         if self.event_count == 0 && self.active_count == 0 {
-            return Some(Step::Done(Ok(Outcome::NoEvents)));
+            return Some(Step::Done(Outcome::NoEvents));
         }
         frame.phase = Phase::Wait;
         frame.timeout = self.wait_time(frame.flags);
         self.watches.any(When::Prepare).then_some(Step::Hooks(When::Prepare))
     }
 
+    /// Takes the flag that ends the loop; exit goes first (behaviour 3).
+    #[cold]
+    fn stop(&mut self) -> Step {
+        if self.got_exit != 0 {
+            self.got_exit = 0;
+            self.ended = Ended::Exit;
+        } else if self.got_break != 0 {
+            self.got_break = 0;
+            self.ended = Ended::Break;
+        }
+        self.halted = self.doomed;
+        Step::Done(Outcome::Done)
+    }
+
     /// How long the next wait may be.
     #[inline]
     fn wait_time(&mut self, flags: c_int) -> Timeout {
-        let hurry = self.active_count > 0 || self.got_break != 0 || self.got_exit != 0;
+        let hurry = self.active_count > 0 || self.got_break | self.got_exit != 0;
         if hurry || flags & EVLOOP_NONBLOCK != 0 {
             return Timeout::NOW;
         }
@@ -181,20 +177,22 @@ impl Core {
         }
     }
 
-    fn step_wait(&mut self, frame: &mut Frame) -> Option<Step> {
+    #[inline]
+    fn wait(&mut self, frame: &mut Frame) -> Option<Step> {
         if self.watches.any(When::Prepare) {
             // The hooks may have added timers, activated events, or asked to end.
-            if self.doomed {
-                frame.phase = Phase::Top;
-                return None;
-            }
             self.clock.forget();
             frame.timeout = self.wait_time(frame.flags);
         }
+        if self.doomed {
+            frame.phase = Phase::Top;
+            return None;
+        }
         let waited = self.own_backend().and_then(|()| self.backend.wait(frame.timeout));
-        match waited {
-            Ok(()) | Err(Errno::INTR) => {}
-            Err(error) => return Some(Step::Done(Err(error))),
+        if let Err(error) = waited
+            && error != Errno::INTR
+        {
+            return Some(Step::Failed(error));
         }
         self.clock.forget();
         frame.phase = Phase::Collect;
@@ -202,7 +200,7 @@ impl Core {
     }
 
     #[inline]
-    fn step_collect(&mut self, frame: &mut Frame) -> Option<Step> {
+    fn collect(&mut self, frame: &mut Frame) -> Option<Step> {
         frame.phase = Phase::Top;
         if self.doomed {
             return None;
@@ -217,11 +215,11 @@ impl Core {
             self.expire_timers();
         }
         if self.active_count > 0 {
-            frame.phase = Phase::Calls;
+            frame.phase = Phase::Called;
             frame.priority = self.queues.most_urgent();
-            return None;
+            return Some(Step::Calls);
         }
         let nothing = frame.flags & EVLOOP_NONBLOCK != 0;
-        nothing.then_some(Step::Done(Ok(Outcome::Done)))
+        nothing.then_some(Step::Done(Outcome::Done))
     }
 }

@@ -71,6 +71,7 @@ impl Core {
     }
 
     /// The channel was reported readable.
+    #[cold]
     pub fn drain_wakeup(&mut self) {
         if let Some(wakeup) = &self.wakeup
             && !(wakeup.wake.is_counter() && self.backend.reports_edges())

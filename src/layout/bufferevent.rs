@@ -14,8 +14,7 @@ use std::mem::{offset_of, size_of};
 pub type BuffereventCb = Option<unsafe extern "C" fn(*mut Bufferevent, *mut c_void)>;
 
 /// `everrorcb` of event.h.
-pub type BuffereventErrorCb =
-    Option<unsafe extern "C" fn(*mut Bufferevent, c_short, *mut c_void)>;
+pub type BuffereventErrorCb = Option<unsafe extern "C" fn(*mut Bufferevent, c_short, *mut c_void)>;
 
 /// Bounds in bytes.
 #[repr(C)]

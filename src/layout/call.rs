@@ -3,7 +3,7 @@
 //! Whoever holds a `Call` has already unlinked what it came from; after `run` nothing that it
 //! refers to may be touched (the callback may have freed it, switched away, or not return).
 
-use super::event::EventCallback;
+use super::event::{EventCallback, EventPtr};
 use std::ffi::{c_char, c_int, c_short, c_void};
 
 /// `void (*)(int severity, const char *msg)`: what `event_set_log_callback` takes.
@@ -28,6 +28,17 @@ pub struct Call {
 }
 
 impl Call {
+    /// The call that an active event stands for, read at the last moment.
+    #[inline]
+    pub fn of(event: EventPtr) -> Call {
+        Call {
+            callback: event.ev_callback.get(),
+            fd: event.ev_fd.get(),
+            what: event.ev_res.get() as c_short,
+            arg: event.ev_arg.get(),
+        }
+    }
+
     #[inline]
     pub fn run(self) {
         if let Some(callback) = self.callback {

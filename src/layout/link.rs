@@ -62,6 +62,11 @@ impl List {
         List { head: Link::new() }
     }
 
+    fn settle(&self) {
+        self.head.next.set(&self.head);
+        self.head.prev.set(&self.head);
+    }
+
     pub fn is_empty(&self) -> bool {
         let next = self.head.next.get();
         next.is_null() || ptr::eq(next, &self.head)
@@ -70,10 +75,8 @@ impl List {
     pub fn push_back(&self, link: &Link) {
         let last = self.head.prev.get();
         if last.is_null() {
-            self.head.next.set(&self.head);
-            self.head.prev.set(&self.head);
-            self.head.insert_after(link);
-            return;
+            self.settle();
+            return self.head.insert_after(link);
         }
         // SAFETY: the last link is linked or the sentinel: alive (module head).
         unsafe { (*last).insert_after(link) };
@@ -81,6 +84,13 @@ impl List {
 
     pub fn front(&self) -> Option<NonNull<Link>> {
         self.step(self.head.next.get())
+    }
+
+    /// The link, if it is the only one.
+    #[inline]
+    pub fn only(&self) -> Option<NonNull<Link>> {
+        let next = self.head.next.get();
+        if ptr::eq(next, self.head.prev.get()) { self.step(next) } else { None }
     }
 
     /// The link after `link`, which must be in this list.

@@ -28,6 +28,12 @@ impl SourceList {
         self.0.front().map(EventPtr::from_source_link)
     }
 
+    /// The event, if it is the only one.
+    #[inline]
+    pub fn only(&self) -> Option<EventPtr> {
+        self.0.only().map(EventPtr::from_source_link)
+    }
+
     /// The event after `event`, which must be in this list.
     pub fn after(&self, event: EventPtr) -> Option<EventPtr> {
         self.0.after(event.source_link()).map(EventPtr::from_source_link)

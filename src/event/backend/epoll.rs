@@ -108,12 +108,15 @@ impl Epoll {
 
     #[inline]
     pub fn report(&self, index: usize) -> Option<Report> {
-        let event = self.events[..self.ready].get(index)?;
+        if index >= self.ready {
+            return None;
+        }
+        let event = self.events.get(index)?;
         let data = event.u64;
         Some(Report {
             fd: data as u32 as c_int,
             what: what(event.events),
-            generation: Some((data >> 32) as u32),
+            generation: (data >> 32) as u32,
         })
     }
 

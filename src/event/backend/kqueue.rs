@@ -123,7 +123,7 @@ impl Kqueue {
             (None, Some(Filter::Write)) => EV_WRITE,
             _ => 0,
         };
-        Some(Report { fd: event.fd(), what, generation: Some(event.generation()) })
+        Some(Report { fd: event.fd(), what, generation: event.generation() })
     }
 
     /// A wait that filled its room gets more of it the next time.

@@ -48,10 +48,12 @@ pub struct Report {
     pub fd: c_int,
     /// `EV_READ`, `EV_WRITE`; 0: the descriptor turned out to be closed.
     pub what: c_short,
-    /// The slot's generation at registration, where the kernel keeps it.
-    pub generation: Option<u32>,
+    /// The slot's generation at registration. Backends in which the kernel does not keep it leave
+    /// it 0 in slots, too.
+    pub generation: u32,
 }
 
+#[repr(u8)]
 pub enum Backend {
     #[cfg(has_epoll)]
     Epoll(epoll::Epoll),

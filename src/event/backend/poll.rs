@@ -3,7 +3,7 @@
 //! `entries` has one per watched descriptor, in no order; `places[fd]` says where. A closed
 //! descriptor is noticed by the next wait (POLLNVAL), not when its number is added again.
 
-use super::{Applied, BOTH, Interest, READ, Report, Slot, WRITE};
+use super::{Applied, BOTH, Interest, ONESHOT, READ, Report, Slot, WRITE};
 use crate::errno::Result;
 use crate::layout::event::{EV_READ, EV_WRITE};
 use crate::sys::poll as sys;
@@ -50,7 +50,7 @@ impl Poll {
         descriptor::must_be_open(fd)?;
         let place = self.place(fd)?;
         self.entries[place].events = bits(want);
-        slot.armed.set(want & BOTH);
+        slot.armed.set(want & !ONESHOT);
         Ok(Applied::Kept)
     }
 
@@ -92,7 +92,7 @@ impl Poll {
         self.ready.extend(told.map(|entry| Report {
             fd: entry.fd,
             what: what(entry.revents),
-            generation: None,
+            generation: 0,
         }));
         Ok(())
     }

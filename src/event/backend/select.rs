@@ -1,6 +1,6 @@
 //! select: where nothing better is. The sets grow with the descriptors, beyond FD_SETSIZE.
 
-use super::{Applied, BOTH, Interest, READ, Report, Slot, WRITE};
+use super::{Applied, BOTH, Interest, ONESHOT, READ, Report, Slot, WRITE};
 use crate::errno::{Errno, Result};
 use crate::layout::event::{EV_READ, EV_WRITE};
 use crate::sys::select::{WORD_BITS, Word, select};
@@ -54,7 +54,7 @@ impl Select {
             put(&mut self.read, number, want & READ != 0);
             put(&mut self.write, number, want & WRITE != 0);
         }
-        slot.armed.set(want & BOTH);
+        slot.armed.set(want & !ONESHOT);
         self.shrink_count();
         Ok(Applied::Kept)
     }
@@ -122,7 +122,7 @@ impl Select {
     }
 
     fn tell(&mut self, fd: usize, what: c_short) {
-        self.ready.push(Report { fd: fd as c_int, what, generation: None });
+        self.ready.push(Report { fd: fd as c_int, what, generation: 0 });
     }
 
     pub fn report(&self, index: usize) -> Option<Report> {
