@@ -255,6 +255,19 @@ TEST(pipe_reader_gone)
 	event_base_free(base);
 }
 
+/* The reader went before: adding the writer is no error, the write will tell. */
+TEST(pipe_reader_gone_before)
+{
+	struct event_base *base = init_base();
+	int fds[2];
+
+	make_pipe(fds);
+	close(fds[0]);
+	CHECK_INT(ready(fds[1], EV_WRITE), EV_WRITE);
+	CHECK_INT(ready(fds[1], EV_WRITE | EV_PERSIST), EV_WRITE);
+	event_base_free(base);
+}
+
 /* Hang-up and error wake readers and writers alike. */
 TEST(hang_up_wakes_both)
 {

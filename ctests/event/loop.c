@@ -276,7 +276,7 @@ TEST(sigpipe_is_not_ignored)
 	int fds[2];
 	pid_t pid;
 
-	make_pipe(fds);
+	make_pair(fds);
 	close(fds[0]);
 	event_set(&ev, fds[1], EV_WRITE, write_to, NULL);
 	pid = fork_child();

@@ -14,8 +14,9 @@ pub const OUT: &str = "target/ctests";
 const STAGE: &str = "target/stage";
 const SONAME: &str = "libevhub.so.0";
 const TEST_LIBRARY: &str = "target/testlib/libevhub.so";
-const ASAN_LIBRARY: &str = "target/asan/x86_64-unknown-linux-gnu/debug/libevhub.so";
+const ASAN_FOLDER: &str = "target/asan/x86_64-unknown-linux-gnu";
 const CFLAGS: &[&str] = &["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-g", "-O1", "-pthread"];
+const TEST_BUILD: &[&str] = &["--profile", "testlib", "--features", "kqueue-emulation"];
 const COMPILERS: usize = 2;
 
 /// The library that a test process is to load.
@@ -31,14 +32,12 @@ pub struct Program {
     /// "folder/program".
     pub name: String,
     pub executable: PathBuf,
-    /// Where a library lies that it can be started with.
-    pub library_folder: PathBuf,
 }
 
 /// Goes to the project's folder and makes the folders for what is built.
 pub fn enter_project() -> Result<(), String> {
     std::env::set_current_dir(env!("CARGO_MANIFEST_DIR")).map_err(|e| e.to_string())?;
-    for folder in ["logs", "shim", "lib/kqueue", "lib/asan"] {
+    for folder in ["logs", "shim", "lib/kqueue", "lib/asan", "lib/asan-kqueue"] {
         make_folder(&Path::new(OUT).join(folder))?;
     }
     Ok(())
@@ -62,7 +61,7 @@ pub fn have_nightly() -> bool {
 /// The library for a backend; built if it is not the staged one and not up to date.
 pub fn library(backend: &Backend, variant: &Variant) -> Result<Library, String> {
     if variant.asan {
-        return asan_library();
+        return asan_library(backend);
     }
     if backend.test_library {
         return test_library();
@@ -74,20 +73,25 @@ pub fn library(backend: &Backend, variant: &Variant) -> Result<Library, String> 
 /// The test build, whose kqueue runs on an emulation.
 fn test_library() -> Result<Library, String> {
     if is_older(TEST_LIBRARY, &library_sources()) {
-        run(cargo().args(["build", "--profile", "testlib", "--features", "kqueue-emulation"]))?;
+        run(cargo().arg("build").args(TEST_BUILD))?;
     }
     under_soname(TEST_LIBRARY, "lib/kqueue")
 }
 
-/// Instrumented, with every backend in it.
-fn asan_library() -> Result<Library, String> {
-    if is_older(ASAN_LIBRARY, &library_sources()) {
+/// The instrumented ones: the library as it is, and the test build.
+fn asan_library(backend: &Backend) -> Result<Library, String> {
+    let (profile, folder, arguments) = match backend.test_library {
+        true => ("testlib", "lib/asan-kqueue", TEST_BUILD),
+        false => ("debug", "lib/asan", [].as_slice()),
+    };
+    let file = format!("{ASAN_FOLDER}/{profile}/libevhub.so");
+    if is_older(&file, &library_sources()) {
         let mut command = cargo();
         command.env_remove("RUSTUP_TOOLCHAIN").env("RUSTFLAGS", "-Zsanitizer=address");
         command.args(["+nightly", "build", "--target", "x86_64-unknown-linux-gnu"]);
-        run(command.args(["--target-dir", "target/asan", "--features", "kqueue-emulation"]))?;
+        run(command.args(["--target-dir", "target/asan"]).args(arguments))?;
     }
-    under_soname(ASAN_LIBRARY, "lib/asan")
+    under_soname(&file, folder)
 }
 
 fn cargo() -> Command {
@@ -175,10 +179,7 @@ fn program(source: &Path, variant: &Variant) -> Result<Program, String> {
     if let Some(folder) = executable.parent() {
         make_folder(folder)?;
     }
-    let library =
-        if variant.asan { Path::new(OUT).join("lib/asan") } else { Path::new(STAGE).join("lib") };
-    let library_folder = absolute(&library)?;
-    Ok(Program { name: name.display().to_string(), executable, library_folder })
+    Ok(Program { name: name.display().to_string(), executable })
 }
 
 /// What pkg-config says about the stage, and a runpath, which LD_LIBRARY_PATH overrides.
@@ -198,7 +199,8 @@ fn compile_flags(variant: &Variant) -> Result<Vec<String>, String> {
     let runpath = stage.join("lib").display().to_string();
     flags.push(format!("-Wl,--enable-new-dtags,-rpath,{runpath}"));
     if variant.asan {
-        flags.push("-fsanitize=address".to_string());
+        // Instrumented variables have room around them: no copies of them in the program.
+        flags.extend(["-fsanitize=address", "-fPIC"].map(str::to_string));
     }
     Ok(flags)
 }

@@ -34,7 +34,6 @@ pub fn list(program: &Program) -> Result<Vec<(String, bool)>, String> {
     let output = Command::new(&program.executable)
         .arg("--list")
         .env_remove("LD_LIBRARY_PATH")
-        .env("LD_LIBRARY_PATH", &program.library_folder)
         .output()
         .map_err(|e| format!("{}: {e}", program.name))?;
     if !output.status.success() {
