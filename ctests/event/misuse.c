@@ -43,7 +43,7 @@ never_set(int byte)
 	CHECK_ERRNO(event_del(&ev), EINVAL);
 	CHECK_ERRNO(event_priority_set(&ev, 0), EINVAL);
 	event_active(&ev, EV_READ, 1);
-	event_pending(&ev, EV_READ | EV_TIMEOUT, &tv);
+	CHECK_INT(event_pending(&ev, EV_READ | EV_TIMEOUT, &tv), 0);
 	CHECK_INT(event_base_set(base, &ev), -1);
 	CHECK_INT(event_dispatch(), 1);
 	check_alive(base);
