@@ -14,6 +14,7 @@ impl Errno {
     pub const NOENT: Errno = Errno(libc::ENOENT);
     pub const NOMEM: Errno = Errno(libc::ENOMEM);
     pub const NOSYS: Errno = Errno(libc::ENOSYS);
+    pub const PERM: Errno = Errno(libc::EPERM);
 
     /// The calling thread's `errno`.
     pub fn last() -> Errno {

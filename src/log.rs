@@ -64,10 +64,6 @@ pub fn msg(text: fmt::Arguments) {
     emit(Severity::Msg, text);
 }
 
-pub fn warn(text: fmt::Arguments) {
-    emit(Severity::Warn, text);
-}
-
 /// A warning that ends in the reason of `error`.
 pub fn warn_errno(error: Errno, text: fmt::Arguments) {
     text::with_strerror(error, |reason| {

@@ -75,7 +75,8 @@ fn add(event: EventPtr, tv: Option<&timeval>) -> Result<()> {
 #[cold]
 fn warn_refused(event: EventPtr, error: Errno) {
     if event.has(EV_SIGNAL) && error == Errno::INVAL {
-        log::warn(format_args!("event_add: cannot watch signal {}", event.ev_fd.get()));
+        let signal = event.ev_fd.get();
+        log::warn_errno(error, format_args!("event_add: cannot watch signal {signal}"));
     } else if event.ev_fd.get() < 0 && event.has(EV_READ | EV_WRITE) {
         log::misuse(Misuse::Descriptor, "event_add");
     }

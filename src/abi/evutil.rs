@@ -36,8 +36,10 @@ pub unsafe extern "C" fn evutil_socketpair(
     if sv.is_null() {
         return fail(misuse(Misuse::NullArgument, "evutil_socketpair"));
     }
-    // SAFETY: not NULL, and the caller's word.
-    status(unsafe { fd::socketpair(d, r#type, protocol, sv) })
+    status(fd::socketpair(d, r#type, protocol).map(|pair| {
+        // SAFETY: not NULL, and the caller's word.
+        unsafe { sv.cast::<[c_int; 2]>().write(pair) }
+    }))
 }
 
 /// Reads a 64-bit number: strtoll(3).

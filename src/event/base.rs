@@ -20,6 +20,7 @@ use crate::layout::event::{EVLIST_INIT, EVLIST_KIND, EventPtr};
 use crate::layout::exclusive::Exclusive;
 use crate::layout::handle::Handle;
 use crate::layout::once::{Async, Once};
+use crate::layout::pinned::Pinned;
 use crate::layout::records::Records;
 use crate::sys::{fork, mem};
 use std::ffi::{CStr, c_int};
@@ -67,7 +68,7 @@ pub struct Core {
     pub fds: Fds,
     pub signals: Signals,
     pub backend: Backend,
-    pub wakeup: Option<Box<Wakeup>>,
+    pub wakeup: Option<Pinned<Wakeup>>,
     pub once: Records<Once>,
     pub asyncs: Records<Async>,
     pub watches: Watches,
@@ -134,13 +135,13 @@ impl Core {
             clock: Clock::new(),
             queues: Queues::new(1)?,
             timers: Timers::new(),
-            fds: Fds::new(),
-            signals: Signals::new(),
+            fds: Fds::try_new()?,
+            signals: Signals::try_new()?,
             backend,
             wakeup: None,
-            once: Records::new(),
-            asyncs: Records::new(),
-            watches: Watches::new(),
+            once: Records::try_new()?,
+            asyncs: Records::try_new()?,
+            watches: Watches::try_new()?,
         })
     }
 

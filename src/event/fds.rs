@@ -10,7 +10,8 @@ use super::backend::{Applied, BOTH, Backend, EDGE, Interest, ONESHOT};
 use crate::errno::{Errno, Result};
 use crate::layout::event::{EV_PERSIST, EVLIST_KIND, EVLIST_STALE, EVLIST_WAKE, EventPtr};
 use crate::layout::lists::SourceList;
-use crate::sys::{fd as descriptor, mem};
+use crate::layout::pinned::Pinned;
+use crate::sys::fd as descriptor;
 use std::cell::Cell;
 use std::ffi::c_int;
 
@@ -62,14 +63,14 @@ fn interest(event: EventPtr) -> Interest {
 }
 
 pub struct Fds {
-    chunks: Vec<Option<Box<[Slot; CHUNK]>>>,
+    chunks: Vec<Option<Pinned<[Slot; CHUNK]>>>,
     /// Events whose descriptor was closed and its number re-used.
-    stale: SourceList,
+    stale: Pinned<SourceList>,
 }
 
 impl Fds {
-    pub const fn new() -> Fds {
-        Fds { chunks: Vec::new(), stale: SourceList::new() }
+    pub fn try_new() -> Result<Fds> {
+        Ok(Fds { chunks: Vec::new(), stale: Pinned::try_new(SourceList::new())? })
     }
 
     #[inline]
@@ -90,7 +91,7 @@ impl Fds {
     }
 
     fn make_chunk(&mut self, chunk: usize) -> Result<()> {
-        let slots = mem::try_box([const { Slot::new() }; CHUNK])?;
+        let slots = Pinned::try_new([const { Slot::new() }; CHUNK])?;
         if chunk >= self.chunks.len() {
             self.chunks.try_reserve(chunk + 1 - self.chunks.len())?;
             self.chunks.resize_with(chunk + 1, || None);
@@ -210,7 +211,7 @@ impl Fds {
     /// Unlinks all events, without a word to the kernel.
     pub fn drain(&mut self, mut each: impl FnMut(EventPtr)) {
         let slots = self.slots().map(|slot| &slot.events);
-        for list in slots.chain([&self.stale]) {
+        for list in slots.chain([&*self.stale]) {
             while let Some(event) = list.front() {
                 SourceList::remove(event);
                 each(event);

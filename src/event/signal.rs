@@ -4,18 +4,20 @@ use super::base::Core;
 use crate::errno::{Errno, Result};
 use crate::layout::event::{EVLIST_ACTIVE, EventPtr};
 use crate::layout::lists::SourceList;
-use crate::sys::signal::{NSIG, Watcher};
+use crate::layout::pinned::Pinned;
+use crate::sys::signal::{NSIG, Watcher, can_be_caught};
 use crate::sys::wake::Wake;
 use std::ffi::{c_int, c_short};
 
 pub struct Signals {
-    lists: [SourceList; NSIG],
+    lists: Pinned<[SourceList; NSIG]>,
     watcher: Option<&'static Watcher>,
 }
 
 impl Signals {
-    pub const fn new() -> Signals {
-        Signals { lists: [const { SourceList::new() }; NSIG], watcher: None }
+    pub fn try_new() -> Result<Signals> {
+        let lists = Pinned::try_new([const { SourceList::new() }; NSIG])?;
+        Ok(Signals { lists, watcher: None })
     }
 
     /// The handler wakes through another channel from now on.
@@ -34,7 +36,7 @@ impl Signals {
 
     /// Unlinks all signal events.
     pub fn drain(&mut self, mut each: impl FnMut(EventPtr)) {
-        for list in &self.lists {
+        for list in self.lists.iter() {
             while let Some(event) = list.front() {
                 SourceList::remove(event);
                 each(event);
@@ -51,7 +53,7 @@ impl Core {
     /// Puts a signal event into its list; the first one of a signal starts the watch.
     pub fn attach_signal(&mut self, event: EventPtr) -> Result<()> {
         let signal = event.ev_fd.get();
-        if signal < 1 || signal as usize >= NSIG {
+        if !can_be_caught(signal) {
             return Err(Errno::INVAL);
         }
         if self.signals.lists[signal as usize].is_empty() {

@@ -117,9 +117,12 @@ impl Timers {
         self.heap.reserve()
     }
 
-    /// A deadline `after` from `now_ns`, never early: the clock is rounded up.
+    /// A deadline `after` from `now_ns`, never early: the clock is rounded up, except for one that
+    /// is due at once.
     pub fn deadline(now_ns: u64, after: &timeval) -> u64 {
-        now_ns.div_ceil(1000).saturating_add_signed(micros_of(after)).min(i64::MAX as u64)
+        let after = micros_of(after);
+        let now = if after > 0 { now_ns.div_ceil(1000) } else { now_ns / 1000 };
+        now.saturating_add_signed(after).min(i64::MAX as u64)
     }
 
     fn note(&mut self, event: EventPtr, deadline: u64) {
@@ -184,7 +187,8 @@ mod tests {
 
     #[test]
     fn deadlines_are_never_early_and_never_wrap() {
-        assert_eq!(Timers::deadline(1, &tv(0, 0)), 1);
+        assert_eq!(Timers::deadline(1, &tv(0, 0)), 0);
+        assert_eq!(Timers::deadline(1, &tv(0, 1)), 2);
         assert_eq!(Timers::deadline(1000, &tv(0, 5)), 6);
         assert_eq!(Timers::deadline(1001, &tv(1, 0)), 1_000_002);
         assert_eq!(Timers::deadline(5000, &tv(0, 1_500_000)), 1_500_005);

@@ -11,8 +11,8 @@ use crate::layout::event::{
 };
 use crate::layout::lists::SourceList;
 use crate::layout::once::{Async, make_async};
+use crate::layout::pinned::Pinned;
 use crate::layout::records::RecordPtr;
-use crate::sys::mem;
 use crate::sys::wake::Wake;
 use std::ffi::c_void;
 use std::ptr;
@@ -24,8 +24,8 @@ pub struct Wakeup {
 }
 
 impl Wakeup {
-    fn new() -> Result<Box<Wakeup>> {
-        let wakeup = mem::try_box(Wakeup { event: Event::zeroed(), wake: Wake::new()? })?;
+    fn new() -> Result<Pinned<Wakeup>> {
+        let wakeup = Pinned::try_new(Wakeup { event: Event::zeroed(), wake: Wake::new()? })?;
         wakeup.event.set_flags(EVLIST_INIT | EVLIST_INTERNAL | EVLIST_WAKE);
         wakeup.event.ev_events.set(EV_READ | EV_PERSIST);
         wakeup.event.ev_fd.set(wakeup.wake.fd());

@@ -58,8 +58,8 @@ pub struct Watches {
 }
 
 impl Watches {
-    pub const fn new() -> Watches {
-        Watches { records: Records::new(), counts: [0; 2], round: 0 }
+    pub fn try_new() -> Result<Watches> {
+        Ok(Watches { records: Records::try_new()?, counts: [0; 2], round: 0 })
     }
 
     #[inline]

@@ -7,7 +7,8 @@
 //! ```
 //! A link can be taken out without knowing which list it is in. Invariant, and the contract of
 //! every dereference here: a linked `Link`, and the `List` that it is in, stay alive and in
-//! place until the link is taken out. Lists live in boxed or never-moving memory.
+//! place until the link is taken out. Lists live in memory that nobody borrows by `&mut` (see
+//! `pinned.rs`).
 
 use std::cell::Cell;
 use std::ptr::{self, NonNull};

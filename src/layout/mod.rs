@@ -10,4 +10,5 @@ pub mod handle;
 pub mod link;
 pub mod lists;
 pub mod once;
+pub mod pinned;
 pub mod records;

@@ -4,6 +4,7 @@
 //! Contract: a `RecordPtr` is used only until `free`; the list of its base says which are alive.
 
 use super::link::{Link, List};
+use super::pinned::Pinned;
 use crate::errno::Result;
 use crate::sys::mem;
 use std::ffi::c_void;
@@ -82,11 +83,11 @@ impl<T> Deref for RecordPtr<T> {
 }
 
 /// The records of one base, in the order of making.
-pub struct Records<T>(List, PhantomData<RecordPtr<T>>);
+pub struct Records<T>(Pinned<List>, PhantomData<RecordPtr<T>>);
 
 impl<T> Records<T> {
-    pub const fn new() -> Records<T> {
-        Records(List::new(), PhantomData)
+    pub fn try_new() -> Result<Records<T>> {
+        Ok(Records(Pinned::try_new(List::new())?, PhantomData))
     }
 
     /// Allocates a record at the end of the list.

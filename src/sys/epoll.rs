@@ -15,14 +15,14 @@ pub struct Epoll {
     fd: OwnedFd,
 }
 
-/// Set once the kernel (or a sandbox) has refused `epoll_pwait2`.
+/// Set once the kernel (ENOSYS) or a sandbox (EPERM) has refused `epoll_pwait2`.
 static NO_PWAIT2: AtomicBool = AtomicBool::new(false);
 
 impl Epoll {
     pub fn new() -> Result<Epoll> {
         // SAFETY: no pointers.
         match owned(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) }) {
-            Err(Errno::NOSYS) => {
+            Err(Errno::NOSYS | Errno::PERM) => {
                 // SAFETY: no pointers; the size is a hint that must be positive.
                 let fd = owned(unsafe { libc::epoll_create(1024) })?;
                 set_close_on_exec(fd.as_raw_fd())?;
@@ -57,7 +57,7 @@ impl Epoll {
             && !NO_PWAIT2.load(Relaxed)
         {
             match self.pwait2(events, room, timeout) {
-                Err(Errno::NOSYS) => NO_PWAIT2.store(true, Relaxed),
+                Err(Errno::NOSYS | Errno::PERM) => NO_PWAIT2.store(true, Relaxed),
                 result => return result,
             }
         }

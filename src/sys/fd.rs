@@ -44,18 +44,12 @@ pub fn pipe() -> Result<(OwnedFd, OwnedFd)> {
     Ok((reader, writer))
 }
 
-/// `socketpair(2)`.
-///
-/// # Safety
-/// `pair` points to room for two descriptors.
-pub unsafe fn socketpair(
-    domain: c_int,
-    kind: c_int,
-    protocol: c_int,
-    pair: *mut c_int,
-) -> Result<()> {
-    // SAFETY: the caller's word.
-    check(unsafe { libc::socketpair(domain, kind, protocol, pair) }).map(drop)
+/// `socketpair(2)`, which on some systems writes to its result even when it fails: this does not.
+pub fn socketpair(domain: c_int, kind: c_int, protocol: c_int) -> Result<[c_int; 2]> {
+    let mut pair = [-1; 2];
+    // SAFETY: `pair` has room for two descriptors.
+    check(unsafe { libc::socketpair(domain, kind, protocol, pair.as_mut_ptr()) })?;
+    Ok(pair)
 }
 
 /// Writes once; how many bytes went out.

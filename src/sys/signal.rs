@@ -20,7 +20,9 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering::S
 /// Signals are 1..NSIG; 0 is none.
 pub const NSIG: usize = 65;
 
-static WATCHERS: AtomicPtr<Watcher> = AtomicPtr::new(ptr::null_mut());
+/// Most programs have one base: its watcher takes no memory.
+static FIRST: Watcher = Watcher::new();
+static WATCHERS: AtomicPtr<Watcher> = AtomicPtr::new((&raw const FIRST).cast_mut());
 static ACTIONS: Mutex<Actions> = Mutex::new(Actions::new());
 
 /// One base's ear for signals.
@@ -39,11 +41,27 @@ unsafe impl Sync for Watcher {}
 // SAFETY: as above.
 unsafe impl Send for Watcher {}
 
+/// Is there such a signal, and may a program catch it?
+pub fn can_be_caught(signal: c_int) -> bool {
+    (1..NSIG as c_int).contains(&signal) && signal != libc::SIGKILL && signal != libc::SIGSTOP
+}
+
 fn bit(signal: c_int) -> u64 {
     1 << (signal - 1)
 }
 
 impl Watcher {
+    const fn new() -> Watcher {
+        Watcher {
+            next: ptr::null(),
+            taken: AtomicBool::new(false),
+            busy: AtomicU32::new(0),
+            mask: AtomicU64::new(0),
+            counts: [const { AtomicU32::new(0) }; NSIG],
+            wake: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
     /// Takes a watcher that wakes through `wake`, which must stay in place until `release`.
     pub fn acquire(wake: &Wake) -> Result<&'static Watcher> {
         let watcher = match Self::find_free() {
@@ -73,14 +91,8 @@ impl Watcher {
     }
 
     fn publish() -> Result<&'static Watcher> {
-        let watcher = Box::leak(mem::try_box(Watcher {
-            next: ptr::null(),
-            taken: AtomicBool::new(true),
-            busy: AtomicU32::new(0),
-            mask: AtomicU64::new(0),
-            counts: [const { AtomicU32::new(0) }; NSIG],
-            wake: AtomicPtr::new(ptr::null_mut()),
-        })?);
+        let watcher = Box::leak(mem::try_box(Watcher::new())?);
+        watcher.taken.store(true, SeqCst);
         let mut head = WATCHERS.load(SeqCst);
         loop {
             watcher.next = head;

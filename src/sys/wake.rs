@@ -4,7 +4,7 @@
 //! has not been noticed.
 
 use super::fd;
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
 use std::ffi::c_int;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -44,8 +44,13 @@ impl Wake {
 
     fn signal(&self) {
         let writer = self.writer.as_ref().unwrap_or(&self.reader);
-        // A full pipe wakes as well: nothing is lost when the write fails.
-        let _ = fd::write(writer.as_raw_fd(), &1_u64.to_ne_bytes());
+        // Bounded: this may run in a signal handler. A full pipe wakes as well.
+        for _ in 0..1000 {
+            match fd::write(writer.as_raw_fd(), &1_u64.to_ne_bytes()) {
+                Err(Errno::INTR) => {}
+                _ => return,
+            }
+        }
     }
 
     /// Was there a `send` since the last time? The sender's data is seen afterwards.
