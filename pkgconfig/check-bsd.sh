@@ -5,6 +5,7 @@
 # below target/bsd and never installed. Nothing is linked and nothing is run.
 # Where the source cannot be had this says so and succeeds. Reads CARGO from the environment.
 set -eu
+. pkgconfig/common.sh
 
 targets='x86_64-unknown-freebsd aarch64-apple-darwin'
 work=$(pwd)/target/bsd
@@ -91,9 +92,14 @@ make_c_compiler
 source=$("${RUSTC:-$nightly/bin/rustc}" --print sysroot)/lib/rustlib/src/rust/library
 "${CARGO:-cargo}" +nightly fetch -q --locked --manifest-path "$source/Cargo.toml" </dev/null ||
 	skip "what the standard library depends on cannot be fetched"
+failed=
 for target in $targets; do
 	echo "check-bsd: $target (the first time takes some minutes)"
-	CARGO_TARGET_DIR="$work/target" "${CARGO:-cargo}" +nightly check --lib \
-		-Zbuild-std=std,panic_abort --target "$target" </dev/null
-	echo "check-bsd: $target: type-checked, never run"
+	if CARGO_TARGET_DIR="$work/target" "${CARGO:-cargo}" +nightly check --lib \
+		-Zbuild-std=std,panic_abort --target "$target" </dev/null; then
+		echo "check-bsd: $target: type-checked, never run"
+	else
+		failed="$failed $target"
+	fi
 done
+[ -z "$failed" ] || die "check-bsd: does not type-check for$failed"

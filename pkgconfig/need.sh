@@ -16,9 +16,10 @@ command_from() {
 }
 
 need_build() {
-	if ! have gcc && ! have clang || ! have ld; then
+	compiler=${CC:-cc}
+	if ! have "${compiler%% *}" || ! have "${OBJCOPY:-objcopy}"; then
 		missing="$missing gcc libc6-dev binutils"
-	elif ! echo '#include <stdlib.h>' | ${CC:-cc} -E -x c - >/dev/null 2>&1; then
+	elif ! echo '#include <stdlib.h>' | $compiler -E -x c - >/dev/null 2>&1; then
 		missing="$missing libc6-dev"
 	fi
 }
@@ -39,20 +40,20 @@ need_test() {
 	fi
 }
 
+need_tools() {
+	command_from strace strace
+	# Without libc's debug symbols valgrind may not start.
+	valgrind -q true >/dev/null 2>&1 || missing="$missing valgrind libc6-dbg"
+}
+
 need_check() {
 	need_test
-	# Without libc's debug symbols valgrind cannot start.
-	command_from valgrind valgrind libc6-dbg
-	command_from strace strace
+	need_tools
 }
 
 need_bench() {
 	need_stage
-	command_from valgrind valgrind libc6-dbg
-	command_from strace strace
-	for header in event2/event.h:libevent-dev ev.h:libev-dev uv.h:libuv1-dev; do
-		[ -f "/usr/include/${header%:*}" ] || missing="$missing ${header#*:}"
-	done
+	need_tools
 }
 
 install_missing() {
