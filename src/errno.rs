@@ -13,8 +13,11 @@ impl Errno {
     pub const INVAL: Errno = Errno(libc::EINVAL);
     pub const NOENT: Errno = Errno(libc::ENOENT);
     pub const NOMEM: Errno = Errno(libc::ENOMEM);
+    pub const NOSPC: Errno = Errno(libc::ENOSPC);
     pub const NOSYS: Errno = Errno(libc::ENOSYS);
     pub const PERM: Errno = Errno(libc::EPERM);
+    #[cfg(has_kqueue)]
+    pub const PIPE: Errno = Errno(libc::EPIPE);
 
     /// The calling thread's `errno`.
     pub fn last() -> Errno {

@@ -4,7 +4,8 @@ use super::{base, base_of, current, event, fail, misuse, status};
 use crate::errno::{Errno, Result};
 use crate::event::{self, Base, BasePtr, Core};
 use crate::layout::event::{
-    EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE, EVLIST_ACTIVE, Event, EventCallback, EventPtr,
+    EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE, EVLIST_ACTIVE, EVLIST_ALL, Event, EventCallback,
+    EventPtr,
 };
 use crate::layout::once::Then;
 use crate::log::{self, Misuse};
@@ -122,6 +123,10 @@ pub unsafe extern "C" fn event_pending(ev: *mut Event, what: c_short, tv: *mut t
         log::misuse(Misuse::NullArgument, "event_pending");
         return 0;
     };
+    if event.any(!EVLIST_ALL) {
+        log::misuse(Misuse::BadFlags, "event_pending");
+        return 0;
+    }
     let found = Core::pending(event, what);
     if !tv.is_null()
         && event.any(crate::layout::event::EVLIST_TIMEOUT)

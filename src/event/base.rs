@@ -187,15 +187,18 @@ impl Core {
     /// A fresh backend and wake-up channel; everything is registered anew. The first event that
     /// could not be is the error, the others are done all the same.
     pub fn reinit(&mut self) -> Result<()> {
+        let closed = self.fds.retire_closed();
         self.backend.reopen()?;
         self.fork_generation = fork::generation();
         let wakeup = self.renew_wakeup();
-        wakeup.and(self.fds.register_all(&mut self.backend))
+        let registered = self.fds.register_all(&mut self.backend);
+        closed.and(wakeup).and(registered)
     }
 
     /// Gets rid of kernel entries that can no longer be named (see `backend/epoll.rs`).
     pub fn start_over(&mut self) {
         self.stale_reports = 0;
+        let _ = self.fds.retire_closed();
         if self.backend.reopen().is_ok() {
             // What fails here was closed: it has been set aside.
             let _ = self.fds.register_all(&mut self.backend);

@@ -1,6 +1,6 @@
 //! From a report of the backend to the queues, and from a queue to the user's call.
 
-use super::backend::{BOTH, EDGE, ONESHOT, Report};
+use super::backend::{EDGE, ONESHOT, Report};
 use super::base::{BasePtr, Core};
 use crate::layout::call::{AsyncCall, Call};
 use crate::layout::event::{
@@ -112,8 +112,9 @@ impl Core {
             Some(event) => self.offer(event, report.what),
             None => self.offer_all(report),
         };
-        if !taken && armed & BOTH != 0 {
-            // Nobody waits for this: a program changed an event's fields while it was pending.
+        if !taken {
+            // Nobody waits for this: the entry of a closed number, or a program changed an
+            // event's fields while it was pending.
             self.stale_reports += 1;
             self.fds.refresh(&mut self.backend, report.fd);
         }

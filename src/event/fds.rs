@@ -188,7 +188,7 @@ impl Fds {
     /// rest is done all the same.
     pub fn register_all(&mut self, backend: &mut Backend) -> Result<()> {
         let mut result = Ok(());
-        for fd in 0..(self.chunks.len() * CHUNK) as c_int {
+        for fd in self.numbers() {
             let Some(slot) = self.find(fd) else { continue };
             slot.armed.set(0);
             slot.known.set(false);
@@ -197,11 +197,33 @@ impl Fds {
                 continue;
             }
             if let Err(error) = backend.apply(fd, slot, want) {
-                self.retire(fd);
+                // Short of memory or watches, it may do better the next time; else it is gone.
+                if !matches!(error, Errno::NOMEM | Errno::NOSPC) {
+                    self.retire(fd);
+                }
                 result = result.and(Err(error));
             }
         }
         result
+    }
+
+    /// Sets aside the events of descriptors that are closed, before new descriptors of our own
+    /// take their numbers. `EBADF` if there were any.
+    pub fn retire_closed(&mut self) -> Result<()> {
+        let mut result = Ok(());
+        for fd in self.numbers() {
+            let is_used = self.find(fd).is_some_and(|slot| !slot.events.is_empty());
+            if is_used && let Err(error) = descriptor::must_be_open(fd) {
+                self.retire(fd);
+                result = Err(error);
+            }
+        }
+        result
+    }
+
+    /// Every number that the table has room for.
+    fn numbers(&self) -> std::ops::Range<c_int> {
+        0..(self.chunks.len() * CHUNK) as c_int
     }
 
     fn slots(&self) -> impl Iterator<Item = &Slot> {

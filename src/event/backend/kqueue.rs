@@ -21,6 +21,9 @@ pub struct Kqueue {
     events: Vec<sys::Event>,
     ready: usize,
     generation: u32,
+    /// Pipes without readers, which kqueue refuses to watch: always writable, as the error that
+    /// a write would give.
+    broken: Vec<Report>,
 }
 
 /// A one-shot filter is gone once it has reported; the other one of its descriptor stays.
@@ -44,7 +47,13 @@ impl Kqueue {
         let mut events = Vec::new();
         events.try_reserve_exact(FIRST_ROOM)?;
         events.resize(FIRST_ROOM, sys::Event::empty());
-        Ok(Kqueue { kernel: sys::Kqueue::new()?, events, ready: 0, generation: 0 })
+        Ok(Kqueue {
+            kernel: sys::Kqueue::new()?,
+            events,
+            ready: 0,
+            generation: 0,
+            broken: Vec::new(),
+        })
     }
 
     pub fn apply(&mut self, fd: c_int, slot: &Slot, want: Interest) -> Result<Applied> {
@@ -81,7 +90,7 @@ impl Kqueue {
 
     /// Adds (or changes) the wanted filters; when one is refused, those just added are taken
     /// back.
-    fn add(&self, fd: c_int, slot: &Slot, armed: Interest, want: Interest) -> Result<()> {
+    fn add(&mut self, fd: c_int, slot: &Slot, armed: Interest, want: Interest) -> Result<()> {
         for (side, filter) in SIDES {
             let same_mode = (armed ^ want) & !BOTH == 0;
             if want & side == 0 || (armed & side != 0 && same_mode) {
@@ -90,7 +99,11 @@ impl Kqueue {
             // EV_ADD of a filter that stands does not change its mode everywhere.
             self.delete(fd, slot, armed & side);
             let generation = slot.generation.get();
-            if let Err(error) = self.kernel.change(fd, filter, add(want), generation) {
+            let added = match self.kernel.change(fd, filter, add(want), generation) {
+                Err(Errno::PIPE) => self.add_broken(fd, generation),
+                result => result,
+            };
+            if let Err(error) = added {
                 self.delete(fd, slot, want & BOTH & !armed & !side);
                 return Err(error);
             }
@@ -98,24 +111,36 @@ impl Kqueue {
         Ok(())
     }
 
+    fn add_broken(&mut self, fd: c_int, generation: u32) -> Result<()> {
+        self.broken.try_reserve(1)?;
+        self.broken.push(Report { fd, what: EV_WRITE, generation });
+        Ok(())
+    }
+
     /// Deletes filters. One that is gone, with its descriptor or by EV_ONESHOT, is no error.
-    fn delete(&self, fd: c_int, slot: &Slot, sides: Interest) {
+    fn delete(&mut self, fd: c_int, slot: &Slot, sides: Interest) {
         for (side, filter) in SIDES {
             if sides & side != 0 {
                 let generation = slot.generation.get();
                 let _ = self.kernel.change(fd, filter, Change::Delete, generation);
             }
         }
+        if sides & WRITE != 0 {
+            self.broken.retain(|report| report.fd != fd);
+        }
     }
 
     pub fn wait(&mut self, timeout: Timeout) -> Result<()> {
         self.ready = 0;
+        let timeout = if self.broken.is_empty() { timeout } else { Timeout::NOW };
         self.ready = self.kernel.wait(&mut self.events, timeout)?;
         Ok(())
     }
 
     pub fn report(&self, index: usize) -> Option<Report> {
-        let event = self.events[..self.ready].get(index)?;
+        let Some(event) = self.events[..self.ready].get(index) else {
+            return self.broken.get(index - self.ready).copied();
+        };
         // No changes are submitted with a wait, so an error can only say that a descriptor is
         // gone: it is reported as closed.
         let what = match (event.error(), event.filter()) {
