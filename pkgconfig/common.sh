@@ -28,7 +28,8 @@ check_folders() {
 		*) die "'$folder' is not an absolute path" ;;
 		esac
 	done
-	case ${DESTDIR:-} in
+	: "${DESTDIR:=}"
+	case $DESTDIR in
 	'' | /*) ;;
 	*) DESTDIR=$(pwd)/$DESTDIR ;;
 	esac
