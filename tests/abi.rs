@@ -9,7 +9,6 @@ mod macros;
 mod program;
 #[path = "abi/prototypes.rs"]
 mod prototypes;
-#[allow(dead_code)] // Each test program uses a part of it.
 #[path = "support/shell.rs"]
 mod shell;
 #[path = "abi/symbols.rs"]

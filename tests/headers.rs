@@ -5,7 +5,6 @@
 mod compile;
 #[path = "headers/generate.rs"]
 mod generate;
-#[allow(dead_code)] // Each test program uses a part of it.
 #[path = "support/shell.rs"]
 mod shell;
 

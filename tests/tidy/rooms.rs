@@ -1,0 +1,106 @@
+//! Which room of the house may do what: borrow checking at run time, unsafe code, calls of user
+//! code; and that every file is a part of the house.
+
+use crate::files::{File, sources};
+use crate::none;
+
+/// Where unsafe code is allowed.
+const UNSAFE_ROOMS: [&str; 4] = ["src/abi/", "src/layout/", "src/sys/", "src/globals.rs"];
+
+/// The one file that calls functions of the user.
+const DOOR: &str = "src/layout/call.rs";
+
+/// Who may open the door: by what call, in which file.
+const DRIVERS: [(&str, &[&str]); 3] = [
+    (".run(", &["src/event/dispatch.rs", "src/event/watch.rs"]),
+    ("run_log(", &["src/log.rs"]),
+    ("run_sigcb(", &["src/globals.rs"]),
+];
+
+/// Names that pointers to functions of the user go by.
+const CALLBACKS: [&str; 5] = ["callback", "cb", "hook", "handler", "func"];
+
+#[test]
+fn the_loop_and_the_hub_have_no_refcell() {
+    let mut found = Vec::new();
+    for file in sources().iter().filter(|f| f.is_in("src/event/") || f.is_in("src/hub/")) {
+        found.extend(file.code().filter(|(_, code)| code.contains("RefCell")).map(|(p, _)| p));
+    }
+    none(found, "a borrow could be alive while user code runs");
+}
+
+#[test]
+fn unsafe_code_stays_in_its_rooms() {
+    let mut found = Vec::new();
+    for file in sources().iter().filter(|f| !UNSAFE_ROOMS.iter().any(|room| f.is_in(room))) {
+        for (place, code) in file.code().filter(|(_, code)| has_unsafe(code)) {
+            found.push(format!("{place}: {}", code.trim()));
+        }
+    }
+    none(found, "unsafe outside of abi, layout, sys and globals.rs");
+}
+
+fn has_unsafe(code: &str) -> bool {
+    code.match_indices("unsafe").any(|(at, word)| {
+        let after = code[at + word.len()..].chars().next();
+        !after.is_some_and(|c| c == '_' || c.is_alphanumeric())
+    })
+}
+
+#[test]
+fn one_door_leads_to_user_code() {
+    let mut found = Vec::new();
+    for file in sources().iter().filter(|file| file.path != DOOR) {
+        // A pointer to a foreign function can be called only where unsafe code is allowed.
+        if UNSAFE_ROOMS.iter().any(|room| file.is_in(room)) {
+            for (place, code) in file.code().filter(|(_, code)| calls_a_pointer(code)) {
+                found.push(format!("{place}: {}", code.trim()));
+            }
+        }
+    }
+    none(found, "calls of user code outside of layout/call.rs");
+}
+
+/// `callback(...)` or `(self.field)(...)`: the two ways to call a pointer to a function.
+fn calls_a_pointer(code: &str) -> bool {
+    let named = CALLBACKS.iter().any(|name| {
+        code.match_indices(&format!("{name}(")).any(|(at, _)| {
+            let before = &code[..at];
+            let ends_a_name = before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            !ends_a_name && !before.ends_with("fn ") && !before.ends_with("::")
+        })
+    });
+    let in_type = code.contains("fn(") || code.contains("fn (");
+    named || (code.contains(")(") && !in_type)
+}
+
+#[test]
+fn only_drivers_open_the_door() {
+    let mut found = Vec::new();
+    for file in sources().iter().filter(|file| file.path != DOOR) {
+        for (call, drivers) in DRIVERS {
+            for (place, code) in file.code().filter(|(_, code)| code.contains(call)) {
+                if !drivers.contains(&file.path.as_str()) {
+                    found.push(format!("{place}: {}", code.trim()));
+                }
+            }
+        }
+    }
+    none(found, "user code is called by drivers alone");
+}
+
+#[test]
+fn every_source_file_is_a_module() {
+    let sources = sources();
+    let is_declared = |file: &File| {
+        let path = file.path.trim_start_matches("src/").trim_end_matches(".rs");
+        let path = path.trim_end_matches("/mod");
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("lib", path));
+        let parents = [format!("src/{parent}.rs"), format!("src/{parent}/mod.rs")];
+        let declares = |line: &str| line.trim().ends_with(&format!("mod {name};"));
+        let has = |f: &File| parents.contains(&f.path) && f.text.lines().any(declares);
+        path == "lib" || sources.iter().any(has)
+    };
+    let dead = sources.iter().filter(|file| !is_declared(file)).map(|file| file.path.clone());
+    none(dead.collect(), "files that no module declares");
+}
