@@ -109,7 +109,7 @@ int evhub_emu_kqueue(void)
 	}
 	pthread_once(&fork_once, watch_forks);
 	lock();
-	queue->fd = epoll_create1(0);
+	queue->fd = (int)syscall(SYS_epoll_create1, 0);
 	if (queue->fd == -1) {
 		unlock();
 		free(queue);
@@ -157,7 +157,7 @@ static int change_apply(struct queue *queue, const struct evhub_emu_kevent *chan
 
 	if (change->filter != EVFILT_READ && change->filter != EVFILT_WRITE)
 		return EINVAL;
-	if (change->ident > INT_MAX || fcntl(fd, F_GETFD) == -1)
+	if (change->ident > INT_MAX || syscall(SYS_fcntl, fd, F_GETFD) == -1)
 		return EBADF;
 	if (queue_find(fd) != NULL)
 		return EINVAL;
@@ -222,7 +222,7 @@ static int news_collect(struct queue *queue)
 	int count;
 
 	do {
-		count = epoll_wait(queue->fd, batch, 64, 0);
+		count = (int)syscall(SYS_epoll_pwait, queue->fd, batch, 64, 0, NULL, 0);
 		for (int i = 0; i < count; i++) {
 			struct watch *watch = watch_at(queue, (int)(uint32_t)batch[i].data.u64);
 
@@ -269,7 +269,7 @@ static int64_t now_ns(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
 	return now.tv_sec * SECOND + now.tv_nsec;
 }
 

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include "look.h"
 
@@ -85,13 +84,18 @@ static void ring_take(struct note *note)
 	note->next = note->prev = NULL;
 }
 
+static int set_control(struct queue *queue, int operation, int fd, struct epoll_event *event)
+{
+	return (int)syscall(SYS_epoll_ctl, queue->fd, operation, fd, event);
+}
+
 /* Watches: what a queue knows of one number. */
 
 static void watch_drop(struct queue *queue, struct watch *watch)
 {
 	ring_take(&watch->notes[0]);
 	ring_take(&watch->notes[1]);
-	epoll_ctl(queue->fd, EPOLL_CTL_DEL, watch->fd, NULL);
+	set_control(queue, EPOLL_CTL_DEL, watch->fd, NULL);
 	queue->mutes -= watch->mute;
 	memset(watch, 0, sizeof(*watch));
 }
@@ -118,7 +122,7 @@ static int watch_holds(struct queue *queue, struct watch *watch)
 		return 0;
 	if (watch->mute)
 		return 1;
-	return epoll_ctl(queue->fd, EPOLL_CTL_ADD, watch->fd, &none) == -1 && errno == EEXIST;
+	return set_control(queue, EPOLL_CTL_ADD, watch->fd, &none) == -1 && errno == EEXIST;
 }
 
 /* As watch_at; a watch whose file was closed is gone with its notes. */
@@ -159,7 +163,7 @@ static int news_subscribe(struct queue *queue, struct watch *watch, int operatio
 		.data.u64 = (uint64_t)watch->generation << 32 | (uint32_t)watch->fd,
 	};
 
-	return epoll_ctl(queue->fd, operation, watch->fd, &event) == 0 ? 0 : errno;
+	return set_control(queue, operation, watch->fd, &event) == 0 ? 0 : errno;
 }
 
 static int watch_make(struct queue *queue, int fd, const struct stat *st, struct watch **made)
