@@ -323,6 +323,7 @@ refused(int fd, short events, int error)
 	struct note note = { 0 };
 	struct event ev, before;
 
+	memset(&ev, 0x77, sizeof(ev));
 	event_set(&ev, fd, events, note_cb, &note);
 	memcpy(&before, &ev, sizeof(ev));
 	CHECK_ERRNO(event_add(&ev, NULL), error);

@@ -238,7 +238,7 @@ epoll_fd(void)
 TEST(a_failed_wait_is_minus_one)
 {
 	struct event_base *base = init_base();
-	struct rlimit one = { 1, 1 };
+	struct rlimit limit, one;
 	struct event ev[3];
 	int fds[2], i;
 
@@ -252,8 +252,12 @@ TEST(a_failed_wait_is_minus_one)
 		CHECK_ERRNO(event_base_loop(base, 0), EBADF);
 	} else if (method_is("poll")) {
 		/* poll(2) refuses more entries than the limit of descriptors. */
+		CHECK_INT(getrlimit(RLIMIT_NOFILE, &limit), 0);
+		one = limit;
+		one.rlim_cur = 1;
 		CHECK_INT(setrlimit(RLIMIT_NOFILE, &one), 0);
 		CHECK_ERRNO(event_base_loop(base, 0), EINVAL);
+		CHECK_INT(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	} else
 		SKIP("no way to make the wait of %s fail", method());
 }
