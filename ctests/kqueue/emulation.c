@@ -273,12 +273,12 @@ static int64_t now_ns(void)
 	return now.tv_sec * SECOND + now.tv_nsec;
 }
 
-/* Waits for news, without the lock. left_ns below 0: for ever. */
+/* Waits for news, without the lock, and returns an error number. left_ns below 0: for ever. */
 static int news_wait(struct queue *queue, int64_t left_ns)
 {
 	struct pollfd pfd = { .fd = queue->fd, .events = POLLIN };
 	struct timespec ts;
-	int result, saved;
+	int error;
 
 	if (queue->mutes > 0 && (left_ns < 0 || left_ns > FILE_LOOK_NS))
 		left_ns = FILE_LOOK_NS;
@@ -286,19 +286,18 @@ static int news_wait(struct queue *queue, int64_t left_ns)
 	ts.tv_nsec = left_ns % SECOND;
 	queue->waiters++;
 	unlock();
-	result = ppoll(&pfd, 1, left_ns < 0 ? NULL : &ts, NULL);
-	saved = errno;
+	error = ppoll(&pfd, 1, left_ns < 0 ? NULL : &ts, NULL) == -1 ? errno : 0;
 	lock();
 	queue->waiters--;
-	errno = queue->closed ? EBADF : saved;
-	return queue->closed ? -1 : result;
+	return error;
 }
 
+/* A wait, if only for no time, comes before every look: an interrupted one counts if it is vain. */
 static int events_wait(struct queue *queue, struct evhub_emu_kevent *events, int nevents,
     const struct timespec *timeout)
 {
 	int64_t end_ns = 0, left_ns = -1;
-	int count;
+	int count, error;
 
 	if (timeout != NULL && (timeout->tv_sec < 0 || timeout->tv_nsec < 0
 	    || timeout->tv_nsec >= SECOND)) {
@@ -310,20 +309,23 @@ static int events_wait(struct queue *queue, struct evhub_emu_kevent *events, int
 	if (timeout != NULL)
 		end_ns = now_ns() + timeout->tv_sec * SECOND + timeout->tv_nsec;
 	for (;;) {
-		if (news_collect(queue) == -1) {
-			errno = EBADF;		/* the number no longer is a queue */
+		files_look(queue);
+		if (timeout != NULL)
+			left_ns = at_least(end_ns - now_ns(), 0);
+		error = news_wait(queue, queue->ring.next == &queue->ring ? left_ns : 0);
+		if (queue->closed || news_collect(queue) == -1) {
+			errno = EBADF;
 			return -1;
 		}
-		files_look(queue);
 		count = events_report(queue, events, nevents);
 		if (count > 0)
 			return count;
-		if (timeout != NULL)
-			left_ns = at_least(end_ns - now_ns(), 0);
+		if (error != 0) {
+			errno = error;
+			return -1;
+		}
 		if (left_ns == 0)
 			return 0;
-		if (news_wait(queue, left_ns) == -1)
-			return -1;
 	}
 }
 
