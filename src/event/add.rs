@@ -51,12 +51,12 @@ impl Core {
     }
 
     fn insert(&mut self, event: EventPtr) -> Result<()> {
-        self.own_backend()?;
         if event.has(EV_SIGNAL) {
             self.attach_signal(event)?;
         } else if event.ev_fd.get() < 0 {
             return Err(Errno::BADF);
         } else {
+            self.own_backend()?;
             self.fds.attach(&mut self.backend, event)?;
         }
         event.set_flags(EVLIST_INSERTED);

@@ -74,17 +74,17 @@ impl Core {
     /// Activates what the last wait reported.
     #[inline]
     pub fn collect_reports(&mut self) {
+        // Delivering may take reports back (a broken pipe that nobody watches any more).
         let mut index = 0;
-        while let Some(report) = self.backend.report(index) {
-            index += 1;
+        while index < self.backend.ready() {
+            let report = self.backend.report(index);
             self.deliver(report);
-        }
-        if index > 0 {
-            self.backend.grow();
+            index += 1;
         }
         if self.stale_reports >= STALE_LIMIT {
             self.start_over();
         }
+        self.backend.grow();
     }
 
     #[inline]

@@ -2,24 +2,21 @@
 
 use crate::errno::{Errno, Result};
 use crate::layout::event::EventPtr;
-use crate::layout::lists::ActiveList;
+use crate::layout::lists::ActiveLists;
 use std::ffi::c_int;
 
 /// More priorities than any program has; each costs two words and a look when it is empty.
 pub const MAX_PRIORITIES: c_int = 32_768;
 
 pub struct Queues {
-    lists: Vec<ActiveList>,
+    lists: ActiveLists,
     /// No queue below this one has an event.
     lowest: usize,
 }
 
 impl Queues {
     pub fn new(count: usize) -> Result<Queues> {
-        let mut lists = Vec::new();
-        lists.try_reserve_exact(count)?;
-        lists.resize_with(count, ActiveList::new);
-        Ok(Queues { lists, lowest: count })
+        Ok(Queues { lists: ActiveLists::try_new(count)?, lowest: count })
     }
 
     /// `EINVAL` unless 1..=MAX_PRIORITIES.
@@ -31,28 +28,33 @@ impl Queues {
         self.lists.len()
     }
 
-    /// Programs may leave garbage in `ev_pri` (behaviour 24): it counts as the last priority.
-    #[inline]
-    fn index(&self, event: EventPtr) -> usize {
-        let priority = event.ev_pri.get() as usize;
-        if priority < self.lists.len() { priority } else { self.lists.len() - 1 }
-    }
-
     #[inline]
     pub fn push(&mut self, event: EventPtr) {
-        let index = self.index(event);
-        self.lists[index].push_back(event);
-        self.lowest = self.lowest.min(index);
+        let priority = event.ev_pri.get() as usize;
+        if self.lists.push(priority, event) {
+            self.lowest = self.lowest.min(priority);
+        } else {
+            self.push_last(event);
+        }
     }
 
+    /// Programs may leave garbage in `ev_pri` (behaviour 24): it counts as the last priority.
+    #[cold]
+    fn push_last(&mut self, event: EventPtr) {
+        let last = self.lists.len() - 1;
+        self.lists.push(last, event);
+        self.lowest = self.lowest.min(last);
+    }
+
+    #[inline]
     pub fn remove(event: EventPtr) {
-        ActiveList::remove(event);
+        ActiveLists::remove(event);
     }
 
     /// The most urgent priority that has an event, or `len()`.
     #[inline]
     pub fn most_urgent(&mut self) -> usize {
-        while self.lowest < self.lists.len() && self.lists[self.lowest].is_empty() {
+        while self.lowest < self.lists.len() && self.lists.front(self.lowest).is_none() {
             self.lowest += 1;
         }
         self.lowest
@@ -61,7 +63,7 @@ impl Queues {
     /// The first event of a priority; none if there is no such priority (any more).
     #[inline]
     pub fn front(&self, priority: usize) -> Option<EventPtr> {
-        self.lists.get(priority)?.front()
+        self.lists.front(priority)
     }
 
     /// The first of the most urgent events.
@@ -72,9 +74,7 @@ impl Queues {
 
     /// All active events, for a listing.
     pub fn iter(&self) -> impl Iterator<Item = EventPtr> {
-        self.lists
-            .iter()
-            .flat_map(|list| std::iter::successors(list.front(), |&event| list.after(event)))
+        self.lists.iter()
     }
 }
 

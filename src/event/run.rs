@@ -34,19 +34,22 @@ pub enum Outcome {
     Done,
 }
 
-#[derive(Clone, Copy)]
+/// How far a round has come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Phase {
     Top,
-    Wait,
-    Collect,
-    /// The callbacks of a round have run.
-    Called,
+    /// The prepare hooks have run.
+    Prepared,
+    /// The wait is over, and the check hooks have run.
+    Waited,
 }
 
 /// Where one call of `event_base_loop` stands.
 struct Frame {
     flags: c_int,
     phase: Phase,
+    /// The callbacks of a round have run.
+    called: bool,
     timeout: Timeout,
     priority: usize,
 }
@@ -63,7 +66,8 @@ enum Step {
 /// Runs the loop of `base`.
 pub fn run(base: BasePtr, flags: c_int) -> Result<Outcome> {
     base.enter(Core::begin_loop);
-    let mut frame = Frame { flags, phase: Phase::Top, timeout: Timeout::NOW, priority: 0 };
+    let mut frame =
+        Frame { flags, phase: Phase::Top, called: false, timeout: Timeout::NOW, priority: 0 };
     let result = loop {
         match base.enter(|core| core.advance(&mut frame)) {
             Step::Calls => run_calls(base, frame.priority),
@@ -102,49 +106,59 @@ impl Core {
 
     fn advance(&mut self, frame: &mut Frame) -> Step {
         loop {
-            let step = match frame.phase {
-                Phase::Called => self.finish_round(frame),
-                Phase::Top => self.start_round(frame),
-                Phase::Wait => self.wait(frame),
-                Phase::Collect => self.collect(frame),
-            };
-            if let Some(step) = step {
+            if frame.phase == Phase::Top
+                && let Some(step) = self.start_round(frame)
+            {
+                return step;
+            }
+            if frame.phase < Phase::Waited
+                && let Some(step) = self.wait(frame)
+            {
+                return step;
+            }
+            frame.phase = Phase::Top;
+            if let Some(step) = self.collect(frame) {
                 return step;
             }
         }
     }
 
-    /// 1.4: EVLOOP_ONCE ends the loop before exit and break are looked at; they stay for the next
-    /// call.
-    #[inline]
-    fn finish_round(&mut self, frame: &mut Frame) -> Option<Step> {
-        frame.phase = Phase::Top;
-        self.halted = self.doomed;
-        if self.active_count > 0 || frame.flags & EVLOOP_ONCE == 0 {
-            return None;
-        }
-        if self.got_exit != 0 {
-            self.ended = Ended::Exit;
-        } else if self.got_break != 0 {
-            self.ended = Ended::Break;
-        }
-        Some(Step::Done(Outcome::Done))
-    }
-
     #[inline]
     fn start_round(&mut self, frame: &mut Frame) -> Option<Step> {
+        if frame.called {
+            frame.called = false;
+            self.halted = self.doomed;
+            if frame.flags & EVLOOP_ONCE != 0 && self.active_count == 0 {
+                return Some(self.finish_once());
+            }
+        }
         if self.got_exit | self.got_break != 0 || self.doomed {
             return Some(self.stop());
         }
         if globals::take_gotsig() {
             return Some(Step::Sigcb);
         }
-        if self.event_count == 0 && self.active_count == 0 {
+        if self.event_count | self.active_count == 0 {
             return Some(Step::Done(Outcome::NoEvents));
         }
-        frame.phase = Phase::Wait;
         frame.timeout = self.wait_time(frame.flags);
-        self.watches.any(When::Prepare).then_some(Step::Hooks(When::Prepare))
+        if self.watches.any(When::Prepare) {
+            frame.phase = Phase::Prepared;
+            return Some(Step::Hooks(When::Prepare));
+        }
+        None
+    }
+
+    /// 1.4: EVLOOP_ONCE ends the loop before exit and break are looked at; they stay for the next
+    /// call.
+    #[cold]
+    fn finish_once(&mut self) -> Step {
+        if self.got_exit != 0 {
+            self.ended = Ended::Exit;
+        } else if self.got_break != 0 {
+            self.ended = Ended::Break;
+        }
+        Step::Done(Outcome::Done)
     }
 
     /// Takes the flag that ends the loop; exit goes first (behaviour 3).
@@ -164,29 +178,31 @@ impl Core {
     /// How long the next wait may be.
     #[inline]
     fn wait_time(&mut self, flags: c_int) -> Timeout {
-        let hurry = self.active_count > 0 || self.got_break | self.got_exit != 0;
-        if hurry || flags & EVLOOP_NONBLOCK != 0 {
-            return Timeout::NOW;
+        let hurry = self.active_count | self.got_break | self.got_exit | flags & EVLOOP_NONBLOCK;
+        if hurry != 0 {
+            Timeout::NOW
+        } else if self.timers.is_empty() {
+            Timeout::NEVER
+        } else {
+            self.time_to_next_timer()
         }
-        match self.timers.next() {
-            None => Timeout::Never,
-            Some((deadline, _)) => {
-                let now = self.clock.now_ns() / 1000;
-                Timeout::Micros(deadline.saturating_sub(now).min(LONGEST_WAIT_US))
-            }
-        }
+    }
+
+    fn time_to_next_timer(&mut self) -> Timeout {
+        let now = self.clock.now_ns() / 1000;
+        let deadline = self.timers.next().map_or(0, |(deadline, _)| deadline);
+        Timeout::micros(deadline.saturating_sub(now).min(LONGEST_WAIT_US))
     }
 
     #[inline]
     fn wait(&mut self, frame: &mut Frame) -> Option<Step> {
-        if self.watches.any(When::Prepare) {
+        if frame.phase == Phase::Prepared {
             // The hooks may have added timers, activated events, or asked to end.
+            if self.doomed {
+                return Some(self.stop());
+            }
             self.clock.forget();
             frame.timeout = self.wait_time(frame.flags);
-        }
-        if self.doomed {
-            frame.phase = Phase::Top;
-            return None;
         }
         let waited = self.own_backend().and_then(|()| self.backend.wait(frame.timeout));
         if let Err(error) = waited
@@ -195,15 +211,17 @@ impl Core {
             return Some(Step::Failed(error));
         }
         self.clock.forget();
-        frame.phase = Phase::Collect;
-        self.watches.any(When::Check).then_some(Step::Hooks(When::Check))
+        if self.watches.any(When::Check) {
+            frame.phase = Phase::Waited;
+            return Some(Step::Hooks(When::Check));
+        }
+        None
     }
 
     #[inline]
     fn collect(&mut self, frame: &mut Frame) -> Option<Step> {
-        frame.phase = Phase::Top;
         if self.doomed {
-            return None;
+            return Some(self.stop());
         }
         // 1.4: signals come before the descriptors of the same wake-up (behaviour 61).
         if self.was_woken() {
@@ -215,7 +233,7 @@ impl Core {
             self.expire_timers();
         }
         if self.active_count > 0 {
-            frame.phase = Phase::Called;
+            frame.called = true;
             frame.priority = self.queues.most_urgent();
             return Some(Step::Calls);
         }

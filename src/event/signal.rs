@@ -56,6 +56,7 @@ impl Core {
         if !can_be_caught(signal) {
             return Err(Errno::INVAL);
         }
+        self.own_backend()?;
         if self.signals.lists[signal as usize].is_empty() {
             let watcher = self.watcher()?;
             watcher.watch(signal)?;

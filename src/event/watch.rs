@@ -36,11 +36,10 @@ pub struct PrepareInfo {
 
 impl PrepareInfo {
     pub fn new(timeout: Timeout) -> PrepareInfo {
-        match timeout {
-            Timeout::Never => {
-                PrepareInfo { bounded: 0, timeout: timeval { tv_sec: 0, tv_usec: 0 } }
-            }
-            Timeout::Micros(us) => PrepareInfo { bounded: 1, timeout: super::time::timeval_of(us) },
+        let bound = timeout.bound();
+        PrepareInfo {
+            bounded: c_int::from(bound.is_some()),
+            timeout: super::time::timeval_of(bound.unwrap_or(0)),
         }
     }
 

@@ -63,7 +63,9 @@ impl List {
         List { head: Link::new() }
     }
 
-    fn settle(&self) {
+    /// Makes the list circular, now that it stays where it is. Done by the first `push_back`, if
+    /// not before.
+    pub fn settle(&self) {
         self.head.next.set(&self.head);
         self.head.prev.set(&self.head);
     }
@@ -97,6 +99,23 @@ impl List {
     /// The link after `link`, which must be in this list.
     pub fn after(&self, link: &Link) -> Option<NonNull<Link>> {
         self.step(link.next.get())
+    }
+
+    /// `front`, of a list that is known to be settled.
+    #[inline]
+    pub fn front_of_settled(&self) -> Option<NonNull<Link>> {
+        let next = self.head.next.get();
+        debug_assert!(!next.is_null());
+        // SAFETY: a settled list is circular: no link in it is null.
+        (!ptr::eq(next, &self.head)).then(|| unsafe { NonNull::new_unchecked(next.cast_mut()) })
+    }
+
+    /// `push_back`, to a list that is known to be settled.
+    #[inline]
+    pub fn push_to_settled(&self, link: &Link) {
+        debug_assert!(!self.head.prev.get().is_null());
+        // SAFETY: a settled list is circular: the last link is alive, or the sentinel.
+        unsafe { (*self.head.prev.get()).insert_after(link) };
     }
 
     fn step(&self, next: *const Link) -> Option<NonNull<Link>> {

@@ -2,14 +2,16 @@
 
 use super::event::EventPtr;
 use super::link::List;
+use crate::errno::Result;
 
 /// Events of one descriptor, of one signal, or the stale ones (linked by `ev_next`).
 #[repr(transparent)]
 pub struct SourceList(List);
 
-/// Active events of one priority (linked by `ev_active_next`).
-#[repr(transparent)]
-pub struct ActiveList(List);
+/// The queues of active events (linked by `ev_active_next`), one per priority.
+///
+/// Settled when made: queues are looked at more often than anything else.
+pub struct ActiveLists(Vec<List>);
 
 impl SourceList {
     pub const fn new() -> SourceList {
@@ -50,29 +52,50 @@ impl SourceList {
     }
 }
 
-impl ActiveList {
-    pub const fn new() -> ActiveList {
-        ActiveList(List::new())
+impl ActiveLists {
+    pub fn try_new(count: usize) -> Result<ActiveLists> {
+        let mut lists = Vec::new();
+        lists.try_reserve_exact(count)?;
+        lists.resize_with(count, List::new);
+        lists.iter().for_each(List::settle);
+        Ok(ActiveLists(lists))
     }
 
-    pub fn push_back(&self, event: EventPtr) {
-        self.0.push_back(event.active_link());
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
-    pub fn front(&self) -> Option<EventPtr> {
-        self.0.front().map(EventPtr::from_active_link)
+    /// Appends to a queue; false if there is no such queue.
+    #[inline]
+    pub fn push(&self, queue: usize, event: EventPtr) -> bool {
+        match self.0.get(queue) {
+            Some(list) => {
+                list.push_to_settled(event.active_link());
+                true
+            }
+            None => false,
+        }
     }
 
-    /// The event after `event`, which must be in this list.
-    pub fn after(&self, event: EventPtr) -> Option<EventPtr> {
-        self.0.after(event.active_link()).map(EventPtr::from_active_link)
+    /// The first event of a queue; none if there is no such queue.
+    #[inline]
+    pub fn front(&self, queue: usize) -> Option<EventPtr> {
+        self.0.get(queue)?.front_of_settled().map(EventPtr::from_active_link)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// All events, queue by queue. They may not be taken out meanwhile.
+    pub fn iter(&self) -> impl Iterator<Item = EventPtr> {
+        self.0.iter().flat_map(|list| {
+            std::iter::successors(list.front(), |link| {
+                list.after(EventPtr::from_active_link(*link).active_link())
+            })
+            .map(EventPtr::from_active_link)
+        })
     }
 
     /// Takes the event out of whichever queue it is in.
+    #[inline]
     pub fn remove(event: EventPtr) {
         event.active_link().unlink();
     }

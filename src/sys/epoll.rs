@@ -52,23 +52,28 @@ impl Epoll {
 
     /// Waits; how many of `events` were filled.
     pub fn wait(&self, events: &mut [Event], timeout: Timeout) -> Result<usize> {
-        let room = c_int::try_from(events.len()).unwrap_or(c_int::MAX);
-        if let Timeout::Micros(1..) = timeout
-            && !NO_PWAIT2.load(Relaxed)
-        {
-            match self.pwait2(events, room, timeout) {
-                Err(Errno::NOSYS | Errno::PERM) => NO_PWAIT2.store(true, Relaxed),
+        let room = events.len() as c_int;
+        let millis = match timeout {
+            Timeout::NOW => 0,
+            Timeout::NEVER => -1,
+            _ if !NO_PWAIT2.load(Relaxed) => match self.pwait2(events, room, timeout) {
+                Err(Errno::NOSYS | Errno::PERM) => {
+                    NO_PWAIT2.store(true, Relaxed);
+                    timeout.millis()
+                }
                 result => return result,
-            }
-        }
+            },
+            _ => timeout.millis(),
+        };
         // SAFETY: `events` is writable for `room` entries.
         let n = check(unsafe {
-            libc::epoll_wait(self.fd.as_raw_fd(), events.as_mut_ptr(), room, timeout.millis())
+            libc::epoll_wait(self.fd.as_raw_fd(), events.as_mut_ptr(), room, millis)
         })?;
         Ok(n as usize)
     }
 
-    /// `epoll_wait` to the nanosecond. By number: older C libraries have no name for it.
+    /// `epoll_wait` to the microsecond. By number: older C libraries have no name for it.
+    #[cold]
     fn pwait2(&self, events: &mut [Event], room: c_int, timeout: Timeout) -> Result<usize> {
         const SYS_EPOLL_PWAIT2: libc::c_long = 441;
         let timespec = timeout.timespec();

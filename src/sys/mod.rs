@@ -27,31 +27,35 @@ fn check(result: c_int) -> Result<c_int> {
     if result == -1 { Err(Errno::last()) } else { Ok(result) }
 }
 
-/// How long a wait may last.
+/// How long a wait may last, in microseconds; for ever is the largest number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Timeout {
-    Never,
-    Micros(u64),
-}
+pub struct Timeout(u64);
 
 impl Timeout {
-    pub const NOW: Timeout = Timeout::Micros(0);
+    pub const NOW: Timeout = Timeout(0);
+    pub const NEVER: Timeout = Timeout(u64::MAX);
+
+    pub const fn micros(us: u64) -> Timeout {
+        Timeout(us)
+    }
+
+    /// The bound, if there is one.
+    pub fn bound(self) -> Option<u64> {
+        (self != Timeout::NEVER).then_some(self.0)
+    }
 
     /// Milliseconds for calls that take no less, rounded up; -1 is for ever.
     pub fn millis(self) -> c_int {
-        match self {
-            Timeout::Never => -1,
-            Timeout::Micros(us) => c_int::try_from(us.div_ceil(1000)).unwrap_or(c_int::MAX),
+        match self.bound() {
+            None => -1,
+            Some(us) => c_int::try_from(us.div_ceil(1000)).unwrap_or(c_int::MAX),
         }
     }
 
     pub fn timespec(self) -> Option<libc::timespec> {
-        match self {
-            Timeout::Never => None,
-            Timeout::Micros(us) => Some(libc::timespec {
-                tv_sec: (us / 1_000_000) as libc::time_t,
-                tv_nsec: (us % 1_000_000 * 1000) as _,
-            }),
-        }
+        self.bound().map(|us| libc::timespec {
+            tv_sec: (us / 1_000_000) as libc::time_t,
+            tv_nsec: (us % 1_000_000 * 1000) as _,
+        })
     }
 }

@@ -101,23 +101,25 @@ impl Epoll {
 
     #[inline]
     pub fn wait(&mut self, timeout: Timeout) -> Result<()> {
-        self.ready = 0;
-        self.ready = self.kernel.wait(&mut self.events, timeout)?;
-        Ok(())
+        let waited = self.kernel.wait(&mut self.events, timeout);
+        self.ready = waited.unwrap_or(0);
+        waited.map(drop)
     }
 
     #[inline]
-    pub fn report(&self, index: usize) -> Option<Report> {
-        if index >= self.ready {
-            return None;
-        }
-        let event = self.events.get(index)?;
+    pub fn ready(&self) -> usize {
+        self.ready
+    }
+
+    #[inline]
+    pub fn report(&self, index: usize) -> Report {
+        let event = self.events[index];
         let data = event.u64;
-        Some(Report {
+        Report {
             fd: data as u32 as c_int,
             what: what(event.events),
             generation: (data >> 32) as u32,
-        })
+        }
     }
 
     /// A wait that filled its room gets more of it the next time.

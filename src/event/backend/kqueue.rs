@@ -137,10 +137,15 @@ impl Kqueue {
         Ok(())
     }
 
-    pub fn report(&self, index: usize) -> Option<Report> {
-        let Some(event) = self.events[..self.ready].get(index) else {
-            return self.broken.get(index - self.ready).copied();
-        };
+    pub fn ready(&self) -> usize {
+        self.ready + self.broken.len()
+    }
+
+    pub fn report(&self, index: usize) -> Report {
+        if index >= self.ready {
+            return self.broken[index - self.ready];
+        }
+        let event = self.events[index];
         // No changes are submitted with a wait, so an error can only say that a descriptor is
         // gone: it is reported as closed.
         let what = match (event.error(), event.filter()) {
@@ -148,7 +153,7 @@ impl Kqueue {
             (None, Some(Filter::Write)) => EV_WRITE,
             _ => 0,
         };
-        Some(Report { fd: event.fd(), what, generation: event.generation() })
+        Report { fd: event.fd(), what, generation: event.generation() }
     }
 
     /// A wait that filled its room gets more of it the next time.

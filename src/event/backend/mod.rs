@@ -8,7 +8,7 @@
 //!   entry, perhaps disarmed).
 //! * `Applied::Renewed` says that the kernel had lost the entry: the descriptor was closed and its
 //!   number re-used, so what was in the slot before is stale.
-//! * `wait` waits; then `report(i)` tells, one by one, what is ready, until `None`.
+//! * `wait` waits; then `report(i)`, for i below `ready()`, tells one by one what is ready.
 //! * With `ONESHOT` the kernel disarms the entry when it reports (`after_report`). A backend
 //!   without it leaves the bit out of `armed`.
 //! * `reopen` starts over with a fresh kernel object that knows nothing.
@@ -128,7 +128,12 @@ impl Backend {
     }
 
     #[inline]
-    pub fn report(&self, index: usize) -> Option<Report> {
+    pub fn ready(&self) -> usize {
+        each!(self, backend => backend.ready())
+    }
+
+    #[inline]
+    pub fn report(&self, index: usize) -> Report {
         each!(self, backend => backend.report(index))
     }
 

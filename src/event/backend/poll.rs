@@ -97,7 +97,11 @@ impl Poll {
         Ok(())
     }
 
-    pub fn report(&self, index: usize) -> Option<Report> {
-        self.ready.get(index).copied()
+    pub fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
+    pub fn report(&self, index: usize) -> Report {
+        self.ready[index]
     }
 }

@@ -125,7 +125,11 @@ impl Select {
         self.ready.push(Report { fd: fd as c_int, what, generation: 0 });
     }
 
-    pub fn report(&self, index: usize) -> Option<Report> {
-        self.ready.get(index).copied()
+    pub fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
+    pub fn report(&self, index: usize) -> Report {
+        self.ready[index]
     }
 }
