@@ -3,6 +3,8 @@
  */
 #include "event.h"
 
+#include <sys/socket.h>
+
 #include <signal.h>
 #include <string.h>
 
@@ -72,6 +74,19 @@ static void buffers(void)
 	CHECK(EVBUFFER_LENGTH(EVBUFFER_OUTPUT(&bufev)) == 0);
 }
 
+/* The functions of evutil.h, which a C++ program must find under their C names. */
+static void helpers(void)
+{
+	char text[4];
+	char *end;
+	int pair[2];
+
+	CHECK(evutil_snprintf(text, sizeof(text), "%d", 12345) == 5 && strcmp(text, "123") == 0);
+	CHECK(evutil_strtoll("-7x", &end, 10) == -7 && *end == 'x');
+	CHECK(evutil_socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+	CHECK(evutil_make_socket_nonblocking(pair[0]) == 0);
+}
+
 int main(void)
 {
 	struct event_base *base = event_init();
@@ -81,6 +96,7 @@ int main(void)
 	timers();
 	signals();
 	buffers();
+	helpers();
 	event_base_free(base);
 	return 0;
 }
