@@ -149,6 +149,16 @@ TEST(an_interval_timer_without_restart)
 	"SHIM=fault FAULTS=epoll_wait=" what ",epoll_pwait2=" what ",poll=" what ",ppoll=" \
 	what ",select=" what ",pselect=" what
 
+/* The emulation of kqueue waits by the same calls, but is no kernel: it need not survive this. */
+static void
+need_kernel_waits(void)
+{
+	init_base();
+	if (method_is("kqueue"))
+		SKIP("the emulation's own waits would be hit");
+	event_base_free(current_base);
+}
+
 static long
 failed_waits(void)
 {
@@ -159,12 +169,14 @@ failed_waits(void)
 
 TEST_ENV(every_second_wait_is_interrupted, WAITS("EINTR%2"))
 {
+	need_kernel_waits();
 	run_everything();
 	CHECK(failed_waits() > 10);
 }
 
 TEST_ENV(every_third_wait_ends_for_no_reason, WAITS("NOTHING%3"))
 {
+	need_kernel_waits();
 	run_everything();
 	CHECK(failed_waits() > 10);
 }
@@ -175,6 +187,7 @@ TEST_ENV(a_thousand_useless_wake_ups, "SHIM=fault")
 	struct clockwork clockwork;
 	int64_t deadline = now_ms() + 30;
 
+	need_kernel_waits();
 	memset(&clockwork, 0, sizeof(clockwork));
 	init_base();
 	start_timers(&clockwork);

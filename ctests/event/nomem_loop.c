@@ -107,6 +107,7 @@ warn_without_memory(void *unused)
 	int result;
 
 	(void)unused;
+	init_base();
 	signal_set(&ev, SIGKILL, note_cb, &note);
 	alloc_fail(1, 1);
 	result = event_add(&ev, NULL);
@@ -119,7 +120,6 @@ ALLOC_TEST(a_warning_without_memory)
 	struct child_end end;
 
 	need_shim();
-	init_base();
 	run_child(&end, warn_without_memory, NULL);
 	CHECK_INT(end.status, 0);
 	CHECK_INT(strncmp(end.err, "[warn] ", 7), 0);
