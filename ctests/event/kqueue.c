@@ -5,6 +5,7 @@
  */
 #include "harness.h"
 
+#include <evhub/event_ext.h>
 #include <sys/resource.h>
 
 static int
@@ -125,6 +126,109 @@ TEST(writer_added_after_the_reader_has_gone)
 	CHECK_INT(note.calls, 3);
 	CHECK_INT(event_del(&always), 0);
 	CHECK_INT(event_dispatch(), 1);
+	event_base_free(base);
+}
+
+/* A wait for a timer is a wait: nothing that is left behind turns it into a busy loop. */
+
+static int waits;
+
+static void
+count_waits(struct evwatch *watch, const struct evwatch_prepare_cb_info *info, void *arg)
+{
+	(void)watch;
+	(void)info;
+	(void)arg;
+	waits++;
+}
+
+static void
+check_no_spin(struct event_base *base)
+{
+	struct evwatch *watch = evwatch_prepare_new(base, count_waits, NULL);
+	struct note note = { 0, 0, 0, 0 };
+	struct event timer;
+
+	CHECK(watch != NULL);
+	waits = 0;
+	evtimer_set(&timer, note_cb, &note);
+	CHECK_INT(add_ms(&timer, 50), 0);
+	while (note.calls == 0)
+		CHECK_INT(event_loop(EVLOOP_ONCE), 0);
+	CHECK(waits < 10);
+	evwatch_free(watch);
+}
+
+static int
+broken_pipe(void)
+{
+	int fds[2];
+
+	make_pipe(fds);
+	close(fds[0]);
+	return fds[1];
+}
+
+TEST(one_shot_writer_of_a_broken_pipe)
+{
+	struct event_base *base = init_base();
+	struct event ev;
+
+	event_set(&ev, broken_pipe(), EV_WRITE, trace_cb, "w");
+	CHECK_INT(event_add(&ev, NULL), 0);
+	CHECK_INT(event_dispatch(), 1);
+	CHECK_STR(traced(), "w");
+	check_no_spin(base);
+	CHECK_STR(traced(), "w");
+	event_base_free(base);
+}
+
+TEST(two_writers_of_a_broken_pipe)
+{
+	struct event_base *base = init_base();
+	struct event one, two;
+	int fd = broken_pipe();
+
+	event_set(&one, fd, EV_WRITE | EV_PERSIST, trace_cb, "1");
+	event_set(&two, fd, EV_WRITE | EV_PERSIST, trace_cb, "2");
+	CHECK_INT(event_add(&one, NULL), 0);
+	CHECK_INT(event_add(&two, NULL), 0);
+	CHECK_INT(poll_once(), 0);
+	CHECK_STR(traced(), "12");
+	CHECK_INT(poll_once(), 0);
+	CHECK_STR(traced(), "1212");
+	CHECK_INT(event_del(&two), 0);
+	CHECK_INT(poll_once(), 0);
+	CHECK_STR(traced(), "12121");
+	CHECK_INT(event_del(&one), 0);
+	check_no_spin(base);
+	CHECK_STR(traced(), "12121");
+	event_base_free(base);
+}
+
+/* Closed without event_del, and its number used again: silent, like every other one. */
+TEST(broken_pipe_that_is_closed)
+{
+	struct event_base *base = init_base();
+	struct event stale, fresh;
+	int fd = broken_pipe(), fds[2];
+
+	event_set(&stale, fd, EV_WRITE | EV_PERSIST, trace_cb, "stale");
+	CHECK_INT(event_add(&stale, NULL), 0);
+	close(fd);
+	check_no_spin(base);
+	CHECK_STR(traced(), "");
+	make_pair(fds);
+	fill(fds[1]);
+	CHECK_INT(dup2(fds[1], fd), fd);
+	event_set(&fresh, fd, EV_WRITE, trace_cb, "fresh");
+	CHECK_INT(event_add(&fresh, NULL), 0);
+	check_no_spin(base);
+	CHECK_STR(traced(), "");
+	CHECK_INT(event_del(&stale), 0);
+	drain(fds[0]);
+	CHECK_INT(event_dispatch(), 1);
+	CHECK_STR(traced(), "fresh");
 	event_base_free(base);
 }
 
