@@ -40,7 +40,7 @@ demo: stage ## an echo server on evhub under 1,000 connections
 	@sh examples/demo.sh
 
 test: need-test stage testlib ## everything that passes or fails (under 15 minutes)
-	$(CARGO) test
+	$(CARGO) test --no-fail-fast
 
 check: need-check $(checks) ## formatting, lints, sanitizers, counts, long seeds (under 30)
 
