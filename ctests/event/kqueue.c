@@ -47,6 +47,22 @@ TEST(bad_numbers_are_told_at_once)
 	event_base_free(base);
 }
 
+TEST(closed_since_the_last_event)
+{
+	struct event_base *base = init_base();
+	struct event ev;
+	int fds[2];
+
+	make_pair(fds);
+	event_set(&ev, fds[0], EV_READ, trace_cb, "x");
+	CHECK_INT(event_add(&ev, NULL), 0);
+	CHECK_INT(event_del(&ev), 0);
+	close(fds[0]);
+	CHECK_ERRNO(event_add(&ev, NULL), EBADF);
+	CHECK_INT(ev.ev_flags, EVLIST_INIT);
+	event_base_free(base);
+}
+
 /* The end comes with data before it: both are read, in that order, and the end stays. */
 
 struct reader {
@@ -253,9 +269,30 @@ TEST(one_shots_on_both_filters)
 		put_byte(fds[1]);
 		CHECK_INT(event_dispatch(), 1);
 		CHECK_STR(traced(), "wwr");
+		check_no_spin(base);
 		drain(fds[0]);
 		trace_reset();
 	}
+	event_base_free(base);
+}
+
+/* A persistent direction that is given up while it is ready, and the other is not. */
+TEST(one_of_two_directions_is_given_up)
+{
+	struct event_base *base = init_base();
+	struct event reader, writer;
+	int fds[2];
+
+	make_pair(fds);
+	event_set(&reader, fds[0], EV_READ | EV_PERSIST, trace_cb, "r");
+	event_set(&writer, fds[0], EV_WRITE | EV_PERSIST, trace_cb, "w");
+	CHECK_INT(event_add(&reader, NULL), 0);
+	CHECK_INT(event_add(&writer, NULL), 0);
+	CHECK_INT(poll_once(), 0);
+	CHECK_INT(event_del(&writer), 0);
+	check_no_spin(base);
+	CHECK_STR(traced(), "w");
+	CHECK_INT(event_del(&reader), 0);
 	event_base_free(base);
 }
 
