@@ -2,7 +2,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | `abi` | the exported functions: check, cast once, call one function of the core, map the error |
+//! | `abi` | the exported functions: check, cast, call one function of the core, map the error |
 //! | `event` | the reactor: bases, the loop, ready queues, timers, descriptors, signals |
 //! | `layout` | public structs byte for byte, intrusive lists, user calls as values |
 //! | `sys` | every call of the C library, with safe signatures |

@@ -5,11 +5,11 @@
 //! allocation; a message is cut at 1023 bytes, as in libevent 1.4.
 
 use crate::errno::Errno;
-use crate::layout::call::{LogCallback, run_log};
+use crate::layout::call::{LogCallback, LogCallbackCell, run_log};
 use crate::sys::{process, stdio, text};
 use std::ffi::{CStr, c_int};
 use std::fmt::{self, Write};
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Severities, as the callback gets them.
 #[derive(Clone, Copy)]
@@ -22,13 +22,12 @@ pub enum Severity {
 
 const LIMIT: usize = 1024;
 
-static CALLBACK: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
+static CALLBACK: LogCallbackCell = LogCallbackCell::new();
 static REPORTED: AtomicU32 = AtomicU32::new(0);
 
 /// `None`: standard error again.
 pub fn set_callback(callback: Option<LogCallback>) {
-    let raw = callback.map_or(std::ptr::null_mut(), |function| function as *mut ());
-    CALLBACK.store(raw, Relaxed);
+    CALLBACK.set(callback);
 }
 
 /// Mistakes of the caller's that are reported, each once in a process's life.
@@ -113,15 +112,13 @@ impl Write for Line {
 fn emit(severity: Severity, text: fmt::Arguments) {
     let mut line = Line { bytes: [0; LIMIT], len: 0 };
     let _ = line.write_fmt(text);
-    let raw = CALLBACK.load(Relaxed);
-    if raw.is_null() {
-        return to_stderr(severity, &line.bytes[..line.len]);
-    }
-    // SAFETY: `set_callback` stores only functions of this type.
-    #[allow(unsafe_code)]
-    let callback = unsafe { std::mem::transmute::<*mut (), LogCallback>(raw) };
-    if let Ok(text) = CStr::from_bytes_until_nul(&line.bytes) {
-        run_log(callback, severity as c_int, text);
+    match CALLBACK.get() {
+        None => to_stderr(severity, &line.bytes[..line.len]),
+        Some(callback) => {
+            if let Ok(text) = CStr::from_bytes_until_nul(&line.bytes) {
+                run_log(callback, severity as c_int, text);
+            }
+        }
     }
 }
 

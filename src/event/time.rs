@@ -24,6 +24,7 @@ impl Node for EventPtr {
 }
 
 /// Microseconds of a timeval as the caller wrote it: negative, or with a large `tv_usec`.
+#[allow(clippy::unnecessary_cast, reason = "the fields have other widths elsewhere")]
 fn micros_of(tv: &timeval) -> i64 {
     (tv.tv_sec as i64).saturating_mul(MICROS as i64).saturating_add(tv.tv_usec as i64)
 }
@@ -144,7 +145,12 @@ impl Timers {
 
     /// Moves a timer that is in the heap.
     pub fn renew(&mut self, event: EventPtr, deadline: u64) {
+        // Later than it was: the heap, which may be far from the caches, is not even looked at.
+        let is_later = deadline >= Self::due(event);
         self.note(event, deadline);
+        if is_later {
+            return;
+        }
         let index = event.min_heap_idx.get() as usize;
         if deadline < self.heap.key(index) {
             event.places().heap.set(self.line);

@@ -5,6 +5,7 @@
 
 use super::event::{EventCallback, EventPtr};
 use std::ffi::{c_char, c_int, c_short, c_void};
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
 /// `void (*)(int severity, const char *msg)`: what `event_set_log_callback` takes.
 pub type LogCallback = unsafe extern "C" fn(c_int, *const c_char);
@@ -83,6 +84,25 @@ impl WatchCall {
 pub fn run_sigcb(callback: SigCallback) -> c_int {
     // SAFETY: the program stored this function in `event_sigcb`.
     unsafe { callback() }
+}
+
+/// Where the log callback is kept: written and read by any thread.
+pub struct LogCallbackCell(AtomicPtr<()>);
+
+impl LogCallbackCell {
+    pub const fn new() -> LogCallbackCell {
+        LogCallbackCell(AtomicPtr::new(std::ptr::null_mut()))
+    }
+
+    pub fn set(&self, callback: Option<LogCallback>) {
+        let raw = callback.map_or(std::ptr::null_mut(), |function| function as *mut ());
+        self.0.store(raw, Relaxed);
+    }
+
+    pub fn get(&self) -> Option<LogCallback> {
+        // SAFETY: `set` stores only functions of this type, or NULL, which is `None`.
+        unsafe { std::mem::transmute::<*mut (), Option<LogCallback>>(self.0.load(Relaxed)) }
+    }
 }
 
 /// Hands one line to the log callback.

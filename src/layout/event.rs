@@ -227,9 +227,15 @@ const _: () = {
 #[cfg(target_pointer_width = "32")]
 const _: () = {
     assert!(size_of::<Event>() == 72 && align_of::<Event>() == 4);
+    assert!(offset_of!(Event, ev_next) == 0);
+    assert!(offset_of!(Event, ev_active_next) == 8);
+    assert!(offset_of!(Event, ev_signal_next) == 16);
     assert!(offset_of!(Event, min_heap_idx) == 24);
     assert!(offset_of!(Event, ev_base) == 28);
     assert!(offset_of!(Event, ev_fd) == 32);
+    assert!(offset_of!(Event, ev_events) == 36);
+    assert!(offset_of!(Event, ev_ncalls) == 38);
+    assert!(offset_of!(Event, ev_pncalls) == 40);
     assert!(offset_of!(Event, ev_timeout) == 44);
     assert!(offset_of!(Event, ev_pri) == 52);
     assert!(offset_of!(Event, ev_callback) == 56);

@@ -3,10 +3,16 @@
 //! One of the three rooms where `unsafe` is allowed. What leaves it is safe to use under the
 //! contracts written at its types.
 
+pub mod bufferevent;
 pub mod call;
+pub mod evbuffer;
+pub mod evdns;
 pub mod event;
+pub mod evhttp;
+pub mod evrpc;
 pub mod exclusive;
 pub mod handle;
+pub mod keyval;
 pub mod link;
 pub mod lists;
 pub mod once;
