@@ -1,0 +1,27 @@
+/* The table of cases for a library with libevent's API. The floors have tables of their own. */
+#include <sys/types.h>
+#include <sys/time.h>
+#include <stddef.h>
+
+#include <event.h>
+
+#include "cases.h"
+#include "measure.h"
+
+const char *library_version(void)
+{
+	return event_get_version();
+}
+
+const struct bench benches[] = {
+	{ "pipes", bench_pipes },
+	{ "pingpong", bench_pingpong },
+	{ "rearm", bench_rearm },
+	{ "add_del", bench_add_del },
+	{ "timers.1e3", bench_timers_1e3 },
+	{ "timers.1e5", bench_timers_1e5 },
+	{ "timers.1e6", bench_timers_1e6 },
+	{ "active", bench_active },
+	{ "signal", bench_signal },
+	{ NULL, NULL },
+};

@@ -1,0 +1,186 @@
+#!/bin/sh
+# Instructions in user space and system calls per operation. Both are exact: unlike times they
+# say the same on every machine and under any load, so they can be a gate.
+#
+#   counts.sh             prints the table
+#   counts.sh --check     and ends with status 1 if a count is more than 10 % above the one in
+#                         baseline.tsv, or not below libevent 2's (system calls: above them)
+#   counts.sh --update    and writes baseline.tsv anew
+#
+# The instructions are counted by valgrind's callgrind between the marks of measure.c, the
+# system calls in a trace of strace's, or of valgrind's where strace is not to be had.
+set -eu
+cd "$(dirname "$0")/.."
+. benches/peers.sh
+
+baseline=benches/baseline.tsv
+traced='pipes pingpong rearm add_del active signal'
+counted="$traced timers.1e3 timers.1e5"
+
+# known PROGRAM CASE...: those of the cases that the program has
+known() {
+	program=$1
+	shift
+	for name in "$@"; do
+		"$bin/$program" -l | grep -qx "$name" && echo "$name"
+	done
+	return 0
+}
+
+# instructions PROGRAM: lines "instructions NAME COUNT"
+instructions() {
+	rm -f "$bin/callgrind" "$bin"/callgrind.*
+	valgrind -q --tool=callgrind --callgrind-out-file="$bin/callgrind" \
+		"$bin/$1" -c $(known "$1" $counted) 2>"$bin/valgrind.log" ||
+		{ cat "$bin/valgrind.log" >&2 && return 1; }
+	# In the order of writing: a dump with the count, then one whose name says of what.
+	ls "$bin"/callgrind.* | sort -t. -k2n | xargs awk '
+		/^desc: Trigger:/ { sub(/.*stop ?/, ""); name = $1; ops = $2 }
+		/^totals:/ && name == "" { count = $2 }
+		/^totals:/ && name != "" {
+			if (!(name in total)) order[++n] = name
+			total[name] += count; of[name] += ops
+		}
+		END {
+			for (i = 1; i <= n; i++)
+				printf "instructions\t%s\t%.1f\n", order[i], total[order[i]] / of[order[i]]
+		}'
+}
+
+# Both traces become lines "start", "stop NAME OPERATIONS" and one with the name of each call.
+trace_with_strace() {
+	command -v strace >/dev/null 2>&1 || return 1
+	strace -o "$bin/trace" -s 64 -e signal=none "$bin/$1" -c $(known "$1" $traced) \
+		2>/dev/null || return 1
+	sed -n 's/^write(-1, "\([^"]*\)".*/\1/p; t
+		s/^\([a-z][a-z0-9_]*\)(.*/\1/p' "$bin/trace"
+}
+
+# This trace has no texts: the marks have the order of the instructions' rows, which are told
+# in $bin/operations. Here the clock is a system call, elsewhere it is not.
+trace_with_valgrind() {
+	valgrind -q --tool=none --trace-syscalls=yes --log-file="$bin/trace" \
+		"$bin/$1" -c $(known "$1" $traced) || return 1
+	sed -n 's/.*sys_write ( 4294967295, .*/mark/p; t
+		/sys_clock_gettime/d
+		s/^SYSCALL[^ ]* \{0,1\}sys_\([a-z0-9_]*\) *(.*/\1/p' "$bin/trace" | awk '
+		NR == FNR { row[++rows] = $0; next }
+		$1 != "mark" { print; next }
+		++marks % 2 { print "start"; next }
+		{ print "stop " row[marks / 2] }' "$bin/operations" -
+}
+
+operations() {
+	for dump in $(ls "$bin"/callgrind.* | sort -t. -k2n); do
+		sed -n 's/^desc: Trigger: Client Request: stop \(.*\)/\1/p' "$dump"
+	done >"$bin/operations"
+}
+
+# calls PROGRAM: lines "calls NAME COUNT DETAILS"
+calls() {
+	{ trace_with_strace "$1" || { operations && trace_with_valgrind "$1"; }; } | awk '
+		$1 == "start" { split("", seen); n = sum = 0; next }
+		$1 == "stop" {
+			text = ""
+			for (i = 1; i <= n; i++)
+				if (seen[order[i]] / $3 >= 0.005)
+					text = text sprintf(" %s %.2f", order[i], seen[order[i]] / $3)
+			printf "calls\t%s\t%.2f\t%s\n", $2, sum / $3, substr(text, 2)
+			next
+		}
+		{ if (!seen[$1]++) order[++n] = $1; sum++ }'
+}
+
+# Lines "KIND NAME OURS THEIRS FLOOR DETAILS"; "-" where there is nothing.
+measure_all() {
+	for program in evhub libevent2 floor; do
+		: >"$bin/$program.counts"
+		[ -x "$bin/$program" ] || continue
+		instructions "$program" >"$bin/$program.counts" || return 1
+		calls "$program" >>"$bin/$program.counts" || return 1
+	done
+	awk -F'\t' -v OFS='\t' '
+		FILENAME ~ /libevent2/ { theirs[$1, $2] = $3; next }
+		FILENAME ~ /floor/ { least[$1, $2] = $3; next }
+		{
+			key = $1 SUBSEP $2
+			peer = key in theirs ? theirs[key] : "-"
+			by_hand = key in least ? least[key] : "-"
+			print $1, $2, $3, peer, by_hand, $4
+		}' "$bin/libevent2.counts" "$bin/floor.counts" "$bin/evhub.counts"
+}
+
+# Puts the baseline's columns into the lines, and a verdict: KIND NAME OURS BASE THEIRS FLOOR
+# VERDICT DETAILS. Where libevent 2 is not here its recorded counts stand in.
+judge() {
+	awk -F'\t' -v OFS='\t' '
+		/^#/ || $1 == "kind" { next }
+		FILENAME != "-" { base[$1, $2] = $3; recorded[$1, $2] = $4; next }
+		{
+			key = $1 SUBSEP $2
+			was = key in base ? base[key] : "-"
+			theirs = $4 == "-" && key in recorded ? recorded[key] : $4
+			verdict = "ok"
+			if (theirs != "-" && ($1 == "calls" ? $3 > theirs + 0.01 : $3 + 0 >= theirs + 0))
+				verdict = "NOT BELOW libevent 2"
+			if (was == "-")
+				verdict = "NOT IN THE BASELINE"
+			else if ($3 > was * 1.1 + 0.005)
+				verdict = "ABOVE THE BASELINE"
+			print $1, $2, $3, was, theirs, $5, verdict, $6
+			delete base[key]
+		}
+		END {
+			for (key in base) {
+				split(key, part, SUBSEP)
+				print part[1], part[2], "-", base[key], "-", "-", "NOT MEASURED", ""
+			}
+		}' "$1" - <"$2"
+}
+
+show() {
+	awk -F'\t' '
+		function head(kind) {
+			printf "%s%-20s %9s %9s %10s %7s\n", (NR > 1 ? "\n" : ""),
+			    (kind == "calls" ? "system calls per" : "instructions per"),
+			    "evhub", "baseline", "libevent 2", "floor"
+		}
+		$1 != kind { kind = $1; head(kind) }
+		{
+			printf "%-20s %9s %9s %10s %7s  %s%s\n", $2, $3, $4, $5, $6,
+			    ($7 == "ok" ? "" : $7 " "), ($8 == "" ? "" : "(" $8 ")")
+		}' "$1"
+}
+
+update() {
+	{
+		echo "# Counts per operation, written by \`counts.sh --update\` and checked by --check."
+		printf 'kind\tname\tevhub\tlibevent2\n'
+		cut -f 1-4 "$bin/counts"
+	} >"$baseline.new"
+	mv "$baseline.new" "$baseline"
+	echo "written: $baseline"
+}
+
+mode=${1:---show}
+case $mode in
+--show | --check | --update) ;;
+*) echo "usage: counts.sh [--check | --update]" >&2 && exit 2 ;;
+esac
+need_tool valgrind libc6-dbg || { say "valgrind is needed to count: apt-get install valgrind" && exit 1; }
+need_tool strace || say "no strace: system calls are counted with valgrind"
+build_evhub
+build_libevent2
+build_floor
+
+measure_all >"$bin/counts"
+[ "$mode" != --update ] || update
+[ -f "$baseline" ] || : >"$bin/no-baseline"
+judge "$([ -f "$baseline" ] && echo "$baseline" || echo "$bin/no-baseline")" \
+	"$bin/counts" >"$bin/verdicts"
+show "$bin/verdicts"
+breaches=$(awk -F'\t' '$7 != "ok"' "$bin/verdicts" | wc -l)
+if [ "$mode" = --check ] && [ "$breaches" -gt 0 ]; then
+	echo "counts: $breaches breaches"
+	exit 1
+fi

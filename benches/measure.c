@@ -1,0 +1,176 @@
+/*
+ * The frame of a measuring program: command line, marks, results.
+ *
+ *   PROGRAM [-c] CASE...	run these cases, in one process
+ *   PROGRAM -l			list the cases
+ *   PROGRAM -v			which library is being measured
+ *
+ * Without -c: one line "name <TAB> unit <TAB> nanoseconds of CPU time per operation" for each row.
+ * With -c: no output of its own; the marks are for whoever counts. valgrind's callgrind gets
+ * two dumps: "stop" has the instructions since the start mark, the next one says by its name,
+ * "stop ROW OPERATIONS", what they were for. In a trace of system calls the marks are writes to
+ * descriptor -1, of "start" and of "stop ROW OPERATIONS".
+ */
+#include "measure.h"
+
+#include <sys/resource.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__has_include)
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#endif
+#endif
+#ifndef CALLGRIND_ZERO_STATS
+#define CALLGRIND_ZERO_STATS ((void)0)
+#define CALLGRIND_DUMP_STATS_AT(text) ((void)(text))
+#endif
+
+#define ROWS 16
+#define DESCRIPTORS 4096
+
+struct row {
+	char name[40];
+	const char *unit;
+	uint64_t ns;
+	long ops;
+};
+
+int counting;
+static struct row rows[ROWS];
+static uint64_t started;
+
+void must(int good, const char *what)
+{
+	if (!good) {
+		perror(what);
+		exit(1);
+	}
+}
+
+void *zeroed(long n, unsigned long size)
+{
+	void *memory = calloc(n, size);
+
+	must(memory != NULL, "calloc");
+	return memory;
+}
+
+uint32_t random_u32(void)
+{
+	static uint32_t x = 2463534242u;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	return x;
+}
+
+/* CPU time: none of these programs waits, and neighbours count less than with a wall clock. */
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* Visible in a trace, and without effect: there is no descriptor -1. */
+static void mark(const char *text)
+{
+	must(write(-1, text, strlen(text)) == -1, "a mark was written");
+}
+
+void measure_start(void)
+{
+	if (counting) {
+		mark("start");
+		CALLGRIND_ZERO_STATS;
+	} else {
+		started = now_ns();
+	}
+}
+
+void measure_stop(const char *name, const char *unit, long ops)
+{
+	uint64_t ended = counting ? 0 : now_ns();
+	char text[80];
+	struct row *row = rows;
+
+	if (counting) {
+		/* First of all: composing the name is not part of what is measured. */
+		CALLGRIND_DUMP_STATS_AT("stop");
+		snprintf(text, sizeof(text), "stop %s %ld", name, ops);
+		mark(text);
+		CALLGRIND_DUMP_STATS_AT(text);
+		return;
+	}
+	while (row->name[0] != '\0' && strcmp(row->name, name) != 0)
+		row++;
+	must(row < rows + ROWS - 1, "too many rows");
+	snprintf(row->name, sizeof(row->name), "%s", name);
+	row->unit = unit;
+	row->ns += ended - started;
+	row->ops += ops;
+}
+
+static void report(void)
+{
+	const struct row *row;
+
+	for (row = rows; row->name[0] != '\0'; row++)
+		printf("%s\t%s\t%.2f\n", row->name, row->unit, (double)row->ns / row->ops);
+}
+
+static const struct bench *find(const char *name)
+{
+	const struct bench *b;
+
+	for (b = benches; b->name != NULL; b++)
+		if (strcmp(b->name, name) == 0)
+			return b;
+	fprintf(stderr, "no case named %s\n", name);
+	exit(2);
+}
+
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	must(getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
+	if (limit.rlim_cur >= DESCRIPTORS)
+		return;
+	limit.rlim_cur = DESCRIPTORS;
+	if (limit.rlim_max < DESCRIPTORS)
+		limit.rlim_max = DESCRIPTORS;
+	must(setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
+}
+
+int main(int argc, char **argv)
+{
+	const struct bench *b;
+	int i = 1;
+
+	if (argc == 2 && strcmp(argv[1], "-l") == 0) {
+		for (b = benches; b->name != NULL; b++)
+			puts(b->name);
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "-v") == 0) {
+		puts(library_version());
+		return 0;
+	}
+	if (i < argc && strcmp(argv[i], "-c") == 0) {
+		counting = 1;
+		i++;
+	}
+	raise_descriptor_limit();
+	for (; i < argc; i++)
+		find(argv[i])->run();
+	report();
+	return 0;
+}

@@ -1,0 +1,32 @@
+/*
+ * What all measuring programs share: marks around the part that counts, and their output.
+ * A program is measure.c, a table of cases and the cases; see README.md for how it is called.
+ */
+#ifndef MEASURE_H
+#define MEASURE_H
+
+#include <stdint.h>
+
+struct bench {
+	const char *name;
+	void (*run)(void);
+};
+
+extern const struct bench benches[];	/* ends with a NULL name */
+const char *library_version(void);
+
+/* True if instructions or system calls are counted: then a few rounds tell as much as many. */
+extern int counting;
+
+/*
+ * What happens between these two is what is measured. A row may be measured in several parts,
+ * under one name: its time and its operations add up.
+ */
+void measure_start(void);
+void measure_stop(const char *name, const char *unit, long ops);
+
+uint32_t random_u32(void);		/* the same sequence in every run */
+void must(int good, const char *what);	/* or the program ends */
+void *zeroed(long n, unsigned long size);
+
+#endif

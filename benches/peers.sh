@@ -1,0 +1,120 @@
+# Sourced by bench.sh and counts.sh, at the top of the repository: builds the measuring programs
+# target/bench/PEER, and gets the peers. These are Debian's packages, unpacked below target/peers
+# and not installed: two of them exclude each other, and neither may shadow what is here.
+
+stage=${STAGE:-$PWD/target/stage}
+peers=target/peers
+bin=target/bench
+mkdir -p "$peers" "$bin"
+
+say() {
+	echo "bench: $*" >&2
+}
+
+# The tools PACKAGE... by their packages' names: installed where we are root on Debian.
+need_tool() {
+	command -v "$1" >/dev/null 2>&1 && return 0
+	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+		say "installing $*"
+		apt-get update -qq >/dev/null 2>&1 || :
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null 2>&1 || :
+	fi
+	command -v "$1" >/dev/null 2>&1
+}
+
+download() {
+	(cd "$1" && shift && apt-get download -qq -o APT::Sandbox::User=root "$@") >/dev/null 2>&1
+}
+
+# unpack PEER PACKAGE...
+unpack() {
+	root=$peers/$1
+	shift
+	[ -e "$root/complete" ] && return 0
+	command -v apt-get >/dev/null 2>&1 || return 1
+	rm -rf "$root"
+	mkdir -p "$root/deb"
+	if ! download "$root/deb" "$@"; then
+		[ "$(id -u)" = 0 ] || return 1
+		apt-get update -qq >/dev/null 2>&1 || :
+		download "$root/deb" "$@" || return 1
+	fi
+	for deb in "$root"/deb/*.deb; do
+		dpkg -x "$deb" "$root"
+	done
+	: >"$root/complete"
+}
+
+# The package with the library itself; its name changes from one release to the next.
+library_of() {
+	apt-cache depends "$1" 2>/dev/null | sed -n "s/^ *Depends: \($2[^ ]*\)\$/\1/p" | head -n 1
+}
+
+# compile PROGRAM SOURCE... FLAGS: the sources are named as they are in benches/
+compile() {
+	program=$1
+	shift
+	sources=
+	while [ $# -gt 0 ] && [ "${1%.c}" != "$1" ]; do
+		sources="$sources benches/$1"
+		shift
+	done
+	${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra $sources -o "$bin/$program" "$@"
+}
+
+# build PEER VERSION FLAGS: and makes sure that it is the library that it should be
+build() {
+	peer=$1
+	wanted=$2
+	shift 2
+	compile "$peer" measure.c cases.c loop.c timers.c active.c "$@" || return 1
+	version=$("$bin/$peer" -v)
+	case $version in
+	$wanted) echo "$peer	$version" >>"$bin/versions" ;;
+	*) say "$peer is $version, not $wanted" && return 1 ;;
+	esac
+}
+
+build_evhub() {
+	if [ ! -e "$stage/lib/pkgconfig/evhub.pc" ]; then
+		say "nothing in $stage: run \`make stage\` first"
+		exit 1
+	fi
+	flags=$(PKG_CONFIG_LIBDIR="$stage/lib/pkgconfig" PKG_CONFIG_PATH='' \
+		pkg-config --cflags --libs evhub)
+	build evhub 1.4.15 $flags "-Wl,-rpath,$stage/lib" || exit 1
+}
+
+# build_peer PEER VERSION LIBRARY PACKAGE...: leaves a line and no program if it is not to be had
+build_peer() {
+	peer=$1
+	wanted=$2
+	library=$3
+	shift 3
+	rm -f "$bin/$peer"
+	if ! unpack "$peer" "$@"; then
+		say "no $peer here, it is left out: cannot get Debian's $*"
+		return 0
+	fi
+	folder=$(dirname "$(find "$PWD/$peers/$peer/usr/lib" -name "lib$library.so" | head -n 1)")
+	if ! build "$peer" "$wanted" -w "-I$peers/$peer/usr/include" "-L$folder" "-l$library" \
+		"-Wl,-rpath,$folder"; then
+		say "$peer does not build here, it is left out"
+		rm -f "$bin/$peer"
+	fi
+}
+
+build_libevent2() {
+	build_peer libevent2 '2.*' event libevent-dev "$(library_of libevent-dev libevent-2)"
+}
+
+build_libev() {
+	build_peer libev '4.*' ev libev-libevent-dev libev-dev "$(library_of libev-dev libev4)"
+}
+
+build_floor() {
+	compile floor measure.c floor.c floor_timers.c
+	echo "floor	epoll and a 4-ary heap by hand" >>"$bin/versions"
+}
+
+: >"$bin/versions"
