@@ -30,6 +30,7 @@ closed_with_a_copy(int in_a_child)
 	struct event stale, fresh;
 	int fds[2], other[2], gate[2] = { -1, -1 }, copy = -1;
 	pid_t child = -1;
+	ssize_t n;
 	char byte;
 
 	make_pair(fds);
@@ -40,7 +41,9 @@ closed_with_a_copy(int in_a_child)
 		child = fork_child();
 		if (child == 0) {
 			close(gate[1]);
-			_exit(read(gate[0], &byte, 1) == 0 ? 0 : 1);
+			while ((n = read(gate[0], &byte, 1)) == -1 && errno == EINTR)
+				continue;
+			_exit(n == 0 ? 0 : 1);
 		}
 	} else
 		copy = dup(fds[0]);
