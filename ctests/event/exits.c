@@ -62,6 +62,20 @@ TEST(loopexit_finishes_the_queue)
 	event_base_free(base);
 }
 
+/* Two timers of one round, the exit's is the first: the other one still runs. */
+TEST(loopexit_drops_nothing_behind_it)
+{
+	struct event_base *base = init_base();
+	struct event timer;
+
+	CHECK_INT(event_loopexit(NULL), 0);
+	evtimer_set(&timer, trace_cb, "t");
+	CHECK_INT(add_ms(&timer, 0), 0);
+	CHECK_INT(event_dispatch(), 0);
+	CHECK_STR(traced(), "t");
+	event_base_free(base);
+}
+
 /* The exit timer has the middle priority: what comes after it waits for the next loop. */
 TEST(loopexit_has_the_middle_priority)
 {

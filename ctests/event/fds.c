@@ -115,6 +115,31 @@ TEST(persistent_then_one_shot)
 	mixed(1);
 }
 
+/* The same after a rebuild: what is registered anew must not be disarmed by one report. */
+TEST(mixed_after_reinit)
+{
+	struct event_base *base = init_base();
+	struct event reader, writer;
+	int fds[2];
+
+	make_pair(fds);
+	fill(fds[0]);
+	event_set(&reader, fds[0], EV_READ | EV_PERSIST, drain_cb, "r");
+	event_set(&writer, fds[0], EV_WRITE, trace_cb, "w");
+	CHECK_INT(event_add(&reader, NULL), 0);
+	CHECK_INT(event_add(&writer, NULL), 0);
+	CHECK_INT(event_reinit(base), 0);
+	put_byte(fds[1]);
+	CHECK_INT(poll_once(), 0);
+	put_byte(fds[1]);
+	CHECK_INT(poll_once(), 0);
+	CHECK_STR(traced(), "rr");
+	drain(fds[1]);
+	CHECK_INT(poll_once(), 0);
+	CHECK_STR(traced(), "rrw");
+	event_base_free(base);
+}
+
 /* A one-shot reader fires; the one-shot writer of the same descriptor is still armed. */
 TEST(one_shots_of_both_directions)
 {

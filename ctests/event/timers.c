@@ -28,6 +28,27 @@ TEST(never_early)
 	event_base_free(base);
 }
 
+/* The same by polling, where no wait hides a fraction of a microsecond. */
+TEST(never_early_while_polling)
+{
+	struct event_base *base = init_base();
+	struct timeval tv = { 0, 5 };
+	struct note note = { 0 };
+	struct event ev;
+	int64_t start;
+	int i;
+
+	evtimer_set(&ev, note_cb, &note);
+	for (i = 0; i < 3000; i++) {
+		start = now_ns();
+		CHECK_INT(event_add(&ev, &tv), 0);
+		while (note.calls == i)
+			CHECK(event_loop(EVLOOP_NONBLOCK) != -1);
+		CHECK(note.at_ns - start >= tv.tv_usec * 1000);
+	}
+	event_base_free(base);
+}
+
 struct slow {
 	struct event ev, next;
 	struct note note;
