@@ -8,13 +8,16 @@ pub struct Errno(pub c_int);
 
 impl Errno {
     pub const BADF: Errno = Errno(libc::EBADF);
+    #[cfg(has_epoll)]
     pub const EXIST: Errno = Errno(libc::EEXIST);
     pub const INTR: Errno = Errno(libc::EINTR);
     pub const INVAL: Errno = Errno(libc::EINVAL);
     pub const NOENT: Errno = Errno(libc::ENOENT);
     pub const NOMEM: Errno = Errno(libc::ENOMEM);
     pub const NOSPC: Errno = Errno(libc::ENOSPC);
+    #[cfg(has_epoll)]
     pub const NOSYS: Errno = Errno(libc::ENOSYS);
+    #[cfg(has_epoll)]
     pub const PERM: Errno = Errno(libc::EPERM);
     #[cfg(has_kqueue)]
     pub const PIPE: Errno = Errno(libc::EPIPE);

@@ -1,6 +1,6 @@
 //! The clocks.
 
-use libc::{CLOCK_MONOTONIC, CLOCK_REALTIME, c_int, timespec, timeval};
+use libc::{CLOCK_MONOTONIC, CLOCK_REALTIME, clockid_t, timespec, timeval};
 
 /// Nanoseconds since boot, or `None` on a kernel (or in a sandbox) without CLOCK_MONOTONIC.
 #[inline]
@@ -25,10 +25,10 @@ pub fn wall_timeval() -> timeval {
 }
 
 #[inline]
-fn read(clock: c_int) -> Option<u64> {
+fn read(clock: clockid_t) -> Option<u64> {
     let mut ts = timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `ts` is writable.
-    if unsafe { libc::clock_gettime(clock as _, &mut ts) } != 0 {
+    if unsafe { libc::clock_gettime(clock, &mut ts) } != 0 {
         return None;
     }
     Some(ts.tv_sec as u64 * 1_000_000_000 + ts.tv_nsec as u64)
