@@ -11,6 +11,17 @@ pub fn must_be_open(fd: c_int) -> Result<()> {
     check(unsafe { libc::fcntl(fd, libc::F_GETFD) }).map(drop)
 }
 
+/// Which file is behind a number: to tell whether it still is the same one.
+#[cfg(has_kqueue)]
+pub fn identity(fd: c_int) -> Result<(libc::dev_t, libc::ino_t)> {
+    let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: `stat` is writable.
+    check(unsafe { libc::fstat(fd, stat.as_mut_ptr()) })?;
+    // SAFETY: fstat succeeded, so it filled `stat`.
+    let stat = unsafe { stat.assume_init_ref() };
+    Ok((stat.st_dev, stat.st_ino))
+}
+
 /// Sets O_NONBLOCK and keeps the other flags.
 pub fn set_nonblocking(fd: c_int) -> Result<()> {
     // SAFETY: F_GETFL and F_SETFL take no pointer.

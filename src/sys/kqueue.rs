@@ -57,6 +57,16 @@ mod kernel {
     };
 }
 
+/// Has files that are read to their end stay readable, as they are with the other backends:
+/// NOTE_FILE_POLL, NOTE_EOF.
+#[cfg(all(any(target_os = "freebsd", target_os = "openbsd"), not(feature = "kqueue-emulation")))]
+const READ_AT_END: u32 = 2;
+#[cfg(not(all(
+    any(target_os = "freebsd", target_os = "openbsd"),
+    not(feature = "kqueue-emulation")
+)))]
+const READ_AT_END: u32 = 0;
+
 /// Which side of a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filter {
@@ -104,6 +114,9 @@ impl Event {
             Change::Delete => kernel::EV_DELETE as _,
         };
         event.0.udata = generation as usize as _;
+        if filter == Filter::Read {
+            event.0.fflags = READ_AT_END as _;
+        }
         event
     }
 

@@ -16,6 +16,7 @@ use std::mem::{MaybeUninit, zeroed};
 use std::ptr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
 
 /// Signals are 1..NSIG; 0 is none.
 pub const NSIG: usize = 65;
@@ -114,11 +115,15 @@ impl Watcher {
 
     /// Lets handlers in other threads leave. Bounded: in a child of fork their threads are gone.
     fn wait_for_handlers(&self) {
-        for _ in 0..10_000 {
+        for turn in 0..11_000 {
             if self.busy.load(SeqCst) == 0 {
                 return;
             }
-            std::thread::yield_now();
+            if turn < 1000 {
+                std::thread::yield_now();
+            } else {
+                std::thread::sleep(Duration::from_micros(100));
+            }
         }
         self.busy.store(0, SeqCst);
     }

@@ -8,8 +8,8 @@
 use super::{Applied, BOTH, EDGE, Interest, ONESHOT, READ, Report, Slot, WRITE};
 use crate::errno::{Errno, Result};
 use crate::layout::event::{EV_READ, EV_WRITE};
-use crate::sys::Timeout;
 use crate::sys::kqueue::{self as sys, Change, Filter};
+use crate::sys::{Timeout, fd as descriptor};
 use std::ffi::{c_int, c_short};
 
 const FIRST_ROOM: usize = 64;
@@ -23,8 +23,16 @@ pub struct Kqueue {
     generation: u32,
     /// Pipes without readers, which kqueue refuses to watch: always writable, as the error that
     /// a write would give.
-    broken: Vec<Report>,
+    broken: Vec<Broken>,
 }
+
+struct Broken {
+    report: Report,
+    file: File,
+}
+
+/// The file behind a number: what kqueue does not watch, it does not tell about when closed.
+type File = (libc::dev_t, libc::ino_t);
 
 /// A one-shot filter is gone once it has reported; the other one of its descriptor stays.
 pub fn after_report(armed: Interest, what: c_short) -> Interest {
@@ -63,6 +71,9 @@ impl Kqueue {
             return Ok(Applied::Kept);
         }
         let lost = self.is_lost(fd, slot)?;
+        if lost {
+            self.remove_broken(fd);
+        }
         let armed = if lost { 0 } else { slot.armed.get() };
         if armed == 0 {
             self.generation = self.generation.wrapping_add(1);
@@ -77,13 +88,20 @@ impl Kqueue {
     /// Has the kernel dropped a filter that was armed? Then the descriptor was closed.
     fn is_lost(&self, fd: c_int, slot: &Slot) -> Result<bool> {
         for (side, filter) in SIDES {
-            if slot.armed.get() & side != 0 {
-                return match self.kernel.change(fd, filter, Change::Verify, slot.generation.get()) {
-                    Ok(()) => Ok(false),
-                    Err(Errno::NOENT) => Ok(true),
-                    Err(error) => Err(error),
-                };
+            if slot.armed.get() & side == 0 {
+                continue;
             }
+            if side == WRITE
+                && let Some(broken) = self.find_broken(fd)
+            {
+                return Ok(descriptor::identity(fd)? != broken.file);
+            }
+            let generation = slot.generation.get();
+            return match self.kernel.change(fd, filter, Change::Verify, generation) {
+                Ok(()) => Ok(false),
+                Err(Errno::NOENT) => Ok(true),
+                Err(error) => Err(error),
+            };
         }
         Ok(false)
     }
@@ -113,8 +131,17 @@ impl Kqueue {
 
     fn add_broken(&mut self, fd: c_int, generation: u32) -> Result<()> {
         self.broken.try_reserve(1)?;
-        self.broken.push(Report { fd, what: EV_WRITE, generation });
+        let file = descriptor::identity(fd)?;
+        self.broken.push(Broken { report: Report { fd, what: EV_WRITE, generation }, file });
         Ok(())
+    }
+
+    fn find_broken(&self, fd: c_int) -> Option<&Broken> {
+        self.broken.iter().find(|broken| broken.report.fd == fd)
+    }
+
+    fn remove_broken(&mut self, fd: c_int) {
+        self.broken.retain(|broken| broken.report.fd != fd);
     }
 
     /// Deletes filters. One that is gone, with its descriptor or by EV_ONESHOT, is no error.
@@ -126,7 +153,7 @@ impl Kqueue {
             }
         }
         if sides & WRITE != 0 {
-            self.broken.retain(|report| report.fd != fd);
+            self.remove_broken(fd);
         }
     }
 
@@ -134,6 +161,10 @@ impl Kqueue {
         self.ready = 0;
         let timeout = if self.broken.is_empty() { timeout } else { Timeout::NOW };
         self.ready = self.kernel.wait(&mut self.events, timeout)?;
+        for broken in &mut self.broken {
+            let still = descriptor::identity(broken.report.fd) == Ok(broken.file);
+            broken.report.what = if still { EV_WRITE } else { 0 };
+        }
         Ok(())
     }
 
@@ -143,7 +174,7 @@ impl Kqueue {
 
     pub fn report(&self, index: usize) -> Report {
         if index >= self.ready {
-            return self.broken[index - self.ready];
+            return self.broken[index - self.ready].report;
         }
         let event = self.events[index];
         // No changes are submitted with a wait, so an error can only say that a descriptor is
