@@ -26,7 +26,7 @@ stage_folders = DESTDIR= prefix='$(stage)' exec_prefix='$(stage)' \
 export CARGO_TARGET_DIR = $(CURDIR)/target
 unexport CARGO_BUILD_TARGET
 
-checks = check-format check-lint check-asan check-valgrind check-storm check-counts
+checks = check-format check-lint check-seeds check-asan check-valgrind check-storm check-counts
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
@@ -49,6 +49,9 @@ check-format: need-build ## is the code formatted
 
 check-lint: need-build ## clippy, no warning allowed
 	$(CARGO) clippy --all-targets -- -D warnings
+
+check-seeds: need-build ## the property tests with many more seeds
+	EVHUB_SEEDS=20000 $(CARGO) test --lib
 
 check-asan: need-check stage testlib ## the C tests under AddressSanitizer
 	$(CARGO) test --test ctests -- --asan
