@@ -47,7 +47,7 @@ link() {
 
 build() {
 	mkdir -p "$out/$1"
-	echo "== $1: $(flags "$1" --cflags) $(flags "$1" --libs)"
+	echo "== cc examples/*.c \$(pkg-config --cflags --libs $1)"
 	for example in echo_server load $short; do
 		compile "$1" "$example"
 		link "$1" "$out/$1/$example.o" "$out/$1/$example"
@@ -56,11 +56,13 @@ build() {
 
 # The small examples: only how they end matters here; run them yourself to see them speak.
 run_short() {
+	said=
 	for example in $short; do
 		"$out/$1/$example" >"$out/$1/$example.log" 2>&1 ||
 			fail "$out/$1/$example failed: $(tail -n 1 "$out/$1/$example.log")"
-		echo "   $example: ok"
+		said="${said:+$said, }$example"
 	done
+	echo "   run and ended well: $said"
 }
 
 start_server() {
@@ -71,10 +73,10 @@ start_server() {
 	port=
 	read -r port <"$out/port" || :
 	[ -n "$port" ] || fail "the server did not start: $(cat "$out/server.log")"
-	echo "   $1 listens on port $port"
+	echo "   $1: on port $port"
 	loaded=$(sed -n 's|.*/\(lib[^/]*ev[^/]*\.so.*\)|\1|p' "/proc/$server/maps" | sort -u)
 	case $loaded in
-	libevhub.so*) echo "   loaded: $loaded" ;;
+	libevhub.so*) echo "   it has loaded $loaded" ;;
 	*) fail "the server runs on another library: $loaded" ;;
 	esac
 }
@@ -114,5 +116,5 @@ serve "$out/evhub/echo_server" "$out/evhub/load"
 build libevent
 run_short libevent
 link libevent "$out/evhub/echo_server.o" "$out/libevent/echo_server"
-echo "   the echo server's object above, linked with $(flags libevent --libs)"
+echo "   echo_server: the object made for evhub, linked as libevent"
 serve "$out/libevent/echo_server" "$out/libevent/load"
