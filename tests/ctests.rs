@@ -1,8 +1,9 @@
 //! Runs the C test programs of ctests/ against the staged library: one process per test and
 //! backend, with a time limit.
 //!
-//! `cargo test --test ctests -- [FILTER] [--backend NAME] [--asan | --valgrind | --storm]`;
-//! FILTER is a part of "folder/program test". EVHUB_TEST_TIMEOUT_FACTOR stretches the limits.
+//! `cargo test --test ctests -- [FILTER] [--backend NAME] [VARIANT]`: FILTER is a part of
+//! "folder/program test", VARIANT is --asan, --valgrind, --storm or --seeds.
+//! EVHUB_TEST_TIMEOUT_FACTOR stretches the time limits.
 
 #[path = "ctests/build.rs"]
 mod build;

@@ -108,6 +108,15 @@ pub const VARIANTS: &[Variant] = &[
         factor: 6.0,
         ..PLAIN
     },
+    Variant {
+        flag: "--seeds",
+        what: "with many seeds",
+        env: &[("EVHUB_TEST_SEEDS", "500")],
+        programs: &["model", "model_inside", "timer_order"],
+        backends: EVERY,
+        factor: 12.0,
+        ..PLAIN
+    },
     Variant { flag: "--storm", what: "in a storm of EINTR", shim: Some("storm"), ..PLAIN },
 ];
 
