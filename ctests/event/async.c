@@ -295,6 +295,7 @@ TEST(a_handle_may_outlive_its_base)
 	CHECK(async != NULL);
 	event_base_free(current_base);
 	CHECK_ERRNO(evhub_async_send(async), EINVAL);
+	CHECK_ERRNO(evhub_async_send(async), EINVAL);
 	evhub_async_free(async);
 	CHECK_INT(calls, 0);
 }
