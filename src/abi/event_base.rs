@@ -149,7 +149,7 @@ pub extern "C" fn event_get_version() -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn event_priority_init(npriorities: c_int) -> c_int {
     let base = current("event_priority_init");
-    status(base.and_then(|base| base.enter(|core| core.set_priorities(npriorities))))
+    status(base.and_then(|base| base.set_priorities(npriorities)))
 }
 
 /// Sets how many priorities a base has. Lower numbers run first. Events keep the number that they
@@ -165,7 +165,7 @@ pub extern "C" fn event_priority_init(npriorities: c_int) -> c_int {
 pub unsafe extern "C" fn event_base_priority_init(base: *mut Base, npriorities: c_int) -> c_int {
     // SAFETY: the caller's word.
     let base = unsafe { self::base(base, "event_base_priority_init") };
-    status(base.and_then(|base| base.enter(|core| core.set_priorities(npriorities))))
+    status(base.and_then(|base| base.set_priorities(npriorities)))
 }
 
 /// Redirects log messages, for the whole process.

@@ -175,7 +175,7 @@ pub unsafe extern "C" fn event_priority_set(ev: *mut Event, priority: c_int) -> 
         return fail(Errno::INVAL);
     };
     let Ok(base) = base_of(event, "event_priority_set") else { return fail(Errno::INVAL) };
-    let count = base.enter(|core| core.queues.len()) as c_int;
+    let count = base.priorities();
     if event.is(EVLIST_ACTIVE) || !(0..count).contains(&priority) {
         return fail(Errno::INVAL);
     }

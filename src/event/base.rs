@@ -1,7 +1,7 @@
 //! A base: everything that one loop has.
 //!
 //! ```text
-//!   struct event_base *  ->  Base = Exclusive<Core>      Core { head as in 1.4 | our own }
+//!   struct event_base *  ->  Base { Exclusive<Core> | .. }     Core { head as in 1.4 | our own }
 //! ```
 //! The first words are where libevent 1.4 has them: programs with copied internal headers read
 //! them. A base is used by one thread at a time. It may be freed inside its own callbacks: then
@@ -24,8 +24,39 @@ use crate::layout::pinned::Pinned;
 use crate::layout::records::Records;
 use crate::sys::{fork, mem};
 use std::ffi::{CStr, c_int};
+use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-pub type Base = Exclusive<Core>;
+#[repr(C)]
+pub struct Base {
+    core: Exclusive<Core>,
+    /// How many priorities there are. Here, because `event_set` asks the current base, which may
+    /// be at work in another thread.
+    priorities: AtomicI32,
+}
+
+impl Base {
+    /// Runs one operation on the base.
+    #[inline]
+    pub fn enter<R>(&self, operation: impl FnOnce(&mut Core) -> R) -> R {
+        self.core.enter(operation)
+    }
+
+    pub fn priorities(&self) -> c_int {
+        self.priorities.load(Relaxed)
+    }
+
+    /// What an event gets that is not told otherwise: the middle.
+    pub fn middle_priority(&self) -> c_int {
+        self.priorities() / 2
+    }
+
+    /// How many priorities there are to be; `EINVAL` while any event is active.
+    pub fn set_priorities(&self, count: c_int) -> Result<()> {
+        self.enter(|core| core.set_priorities(count))?;
+        self.priorities.store(count, Relaxed);
+        Ok(())
+    }
+}
 
 /// A base that is alive.
 pub type BasePtr = Handle<Base>;
@@ -99,7 +130,8 @@ impl From<Errno> for NewError {
 pub fn create() -> Result<BasePtr, NewError> {
     fork::watch();
     let backend = Backend::open()?.ok_or(NewError::NoMethod)?;
-    let base = mem::try_box(Exclusive::new(Core::new(backend)?))?;
+    let core = Exclusive::new(Core::new(backend)?);
+    let base = mem::try_box(Base { core, priorities: AtomicI32::new(1) })?;
     globals::reset_signal_globals();
     Ok(Handle::leak(base))
 }
@@ -149,8 +181,7 @@ impl Core {
         self.method.name
     }
 
-    /// How many priorities there are; `EINVAL` while any event is active.
-    pub fn set_priorities(&mut self, count: c_int) -> Result<()> {
+    fn set_priorities(&mut self, count: c_int) -> Result<()> {
         let count = Queues::check_count(count)?;
         if self.active_count > 0 {
             return Err(Errno::INVAL);
@@ -172,7 +203,7 @@ impl Core {
         self.halted |= self.depth > 0;
     }
 
-    /// What an event gets that is not told otherwise: the middle.
+    /// As `Base::middle_priority`, from within.
     pub fn middle_priority(&self) -> c_int {
         self.queues.len() as c_int / 2
     }

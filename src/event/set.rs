@@ -24,7 +24,7 @@ pub fn set(event: EventPtr, fd: c_int, events: c_short, callback: EventCallback,
     event.ev_pncalls.set(ptr::null_mut());
     event.min_heap_idx.set(u32::MAX);
     if let Some(base) = base {
-        event.ev_pri.set(base.enter(|core| core.middle_priority()));
+        event.ev_pri.set(base.middle_priority());
     }
 }
 
@@ -34,7 +34,7 @@ pub fn assign_base(base: BasePtr, event: EventPtr) -> Result<()> {
         return Err(Errno::INVAL);
     }
     event.ev_base.set(base.as_ptr());
-    event.ev_pri.set(base.enter(|core| core.middle_priority()));
+    event.ev_pri.set(base.middle_priority());
     Ok(())
 }
 

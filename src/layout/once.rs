@@ -83,10 +83,10 @@ impl Once {
 impl Async {
     /// Sends: from any thread, also from a signal handler. `EINVAL` once the base is freed.
     pub fn send(&self) -> Result<()> {
+        // SAFETY: the channel lives as long as its base, which clears this before it goes.
+        let wake = unsafe { self.wake.load(SeqCst).as_ref() }.ok_or(Errno::INVAL)?;
         if !self.pending.swap(true, SeqCst) {
-            // SAFETY: the channel lives as long as its base, which clears this before it goes.
-            let wake = unsafe { self.wake.load(SeqCst).as_ref() };
-            wake.ok_or(Errno::INVAL)?.send();
+            wake.send();
         }
         Ok(())
     }
