@@ -2,6 +2,7 @@
 #include "harness.h"
 
 #include <arpa/inet.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <pty.h>
 #include <sys/eventfd.h>
@@ -182,6 +183,29 @@ TEST(datagrams)
 	CHECK_INT(await(unix_fds[0], EV_READ), EV_READ);
 	CHECK_INT(read(unix_fds[0], &byte, 1), 1);
 	CHECK_INT(ready(unix_fds[0], EV_READ), EV_READ);
+	event_base_free(base);
+}
+
+/* The kernel's routing socket: asks for the list of interfaces. */
+TEST(netlink)
+{
+	struct {
+		struct nlmsghdr head;
+		struct rtgenmsg body;
+	} request;
+	struct event_base *base = init_base();
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd == -1)
+		SKIP("no netlink sockets here");
+	memset(&request, 0, sizeof(request));
+	request.head.nlmsg_len = sizeof(request);
+	request.head.nlmsg_type = RTM_GETLINK;
+	request.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	CHECK_INT(ready(fd, EV_READ | EV_WRITE), EV_WRITE);
+	CHECK_INT(send(fd, &request, sizeof(request), 0), sizeof(request));
+	CHECK_INT(await(fd, EV_READ), EV_READ);
+	CHECK(drain(fd) > 0);
 	event_base_free(base);
 }
 
