@@ -152,7 +152,8 @@ report(int stream, int readers)
 		struct model *m = &events[i];
 		short res = m->ev.ev_events & ready;
 
-		if (m->stream != stream || !m->inserted || !res || ((res & EV_READ) != 0) != readers)
+		if (m->stream != stream || !m->inserted || !res
+		    || ((res & EV_READ) != 0) != readers)
 			continue;
 		for (j = count++; j > 0 && due[j - 1]->place > m->place; j--)
 			due[j] = due[j - 1];
@@ -309,8 +310,8 @@ random_program(uint32_t seed)
 	}
 	for (i = 0; i < EVENTS; i++) {
 		events[i].stream = i % STREAMS;
-		event_set(&events[i].ev, fds[i % STREAMS][0], kinds[next_random(COUNT(kinds))], called,
-		    &events[i]);
+		event_set(&events[i].ev, fds[i % STREAMS][0], kinds[next_random(COUNT(kinds))],
+		    called, &events[i]);
 	}
 	for (i = 0; i < STEPS; i++) {
 		step(base);

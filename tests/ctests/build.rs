@@ -16,6 +16,8 @@ const SONAME: &str = "libevhub.so.0";
 const TEST_LIBRARY: &str = "target/testlib/libevhub.so";
 const ASAN_FOLDER: &str = "target/asan/x86_64-unknown-linux-gnu";
 const CFLAGS: &[&str] = &["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-g", "-O1", "-pthread"];
+/// Linked with each program.
+const HARNESS: &[&str] = &["ctests/harness.c", "ctests/harness_fds.c"];
 const TEST_BUILD: &[&str] = &["--profile", "testlib", "--features", "kqueue-emulation"];
 const COMPILERS: usize = 2;
 
@@ -141,7 +143,8 @@ pub fn shims() -> Result<(), String> {
 /// returned apart, by name.
 pub fn programs(variant: &Variant) -> Result<(Vec<Program>, Vec<String>), String> {
     let flags = compile_flags(variant)?;
-    let mut common = vec![PathBuf::from("ctests/harness.h"), PathBuf::from("ctests/harness.c")];
+    let mut common: Vec<PathBuf> = HARNESS.iter().map(PathBuf::from).collect();
+    common.push(PathBuf::from("ctests/harness.h"));
     add_files(&Path::new(STAGE).join("include"), &mut common);
     let mut programs = Vec::new();
     let mut stale = VecDeque::new();
@@ -229,7 +232,7 @@ fn compile_all(stale: VecDeque<(PathBuf, PathBuf)>, flags: &[String]) -> Vec<Pat
 fn compile(source: &Path, executable: &Path, flags: &[String]) -> Result<(), String> {
     let mut cc = Command::new("cc");
     cc.args(CFLAGS).arg("-Ictests").arg("-o").arg(executable);
-    run(cc.arg(source).arg("ctests/harness.c").args(flags).arg("-ldl"))
+    run(cc.arg(source).args(HARNESS).args(flags).arg("-ldl"))
 }
 
 /// True if the file does not exist or an input is younger.
