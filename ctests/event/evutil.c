@@ -31,7 +31,9 @@ TEST_ONCE(strtoll_is_strtoll)
 			got = evutil_strtoll(texts[i], &got_end, bases[j]);
 			CHECK_INT(errno, want_errno);
 			CHECK_INT(got, want);
-			CHECK_PTR(got_end, want_end);
+			/* For an impossible base the end is not defined. */
+			if (want_errno != EINVAL)
+				CHECK_PTR(got_end, want_end);
 		}
 	}
 	CHECK_INT(evutil_strtoll("5000000000x", NULL, 10), 5000000000LL);

@@ -54,8 +54,10 @@ TEST(every_base_that_watches_is_woken)
 		for (i = 0; i < BASES; i++)
 			round_of(&watchers[(turn + i) % BASES], turn);
 	}
-	for (i = 0; i < BASES; i++)
+	for (i = 0; i < BASES; i++) {
 		round_of(&watchers[i], BASES);
+		event_base_free(watchers[i].base);
+	}
 }
 
 TEST(counts_are_kept_for_each_base)
@@ -72,6 +74,8 @@ TEST(counts_are_kept_for_each_base)
 	raise(SIGUSR1);
 	round_of(&lazy, 3);
 	round_of(&busy, 3);
+	event_base_free(busy.base);
+	event_base_free(lazy.base);
 }
 
 TEST(each_base_has_its_own_signals)
@@ -90,6 +94,8 @@ TEST(each_base_has_its_own_signals)
 	raise(SIGUSR2);
 	round_of(&one, 1);
 	round_of(&two, 1);
+	event_base_free(one.base);
+	event_base_free(two.base);
 }
 
 static void
@@ -148,6 +154,7 @@ TEST(a_freed_base_is_not_touched_by_a_raise)
 	raise(SIGUSR1);
 	round_of(&stays, 2);
 	CHECK_INT(gone.note.calls, 0);
+	event_base_free(stays.base);
 }
 
 static void *
@@ -212,6 +219,7 @@ TEST(loops_asleep_in_other_threads_are_woken)
 	for (i = 0; i < BASES; i++) {
 		CHECK_INT(pthread_join(threads[i], NULL), 0);
 		CHECK_INT(sleepers[i].watcher.note.calls, 1);
+		event_base_free(sleepers[i].watcher.base);
 	}
 }
 
@@ -256,4 +264,5 @@ TEST(raised_from_another_thread_none_is_lost)
 	CHECK_INT(pthread_join(thread, NULL), 0);
 	CHECK_INT(watcher.note.calls, 1000);
 	round_of(&watcher, 1000);
+	event_base_free(watcher.base);
 }
