@@ -39,6 +39,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct test {
 	const char *name;
 	int every_backend;
@@ -157,5 +161,9 @@ const char *last_log(void);
 
 pid_t fork_child(void);
 int wait_child(pid_t pid);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -168,7 +168,8 @@ fn program_sources(variant: &Variant) -> Vec<PathBuf> {
         add_files(&Path::new("ctests").join(folder), &mut sources);
     }
     let wanted = |f: &PathBuf| {
-        ends(f, "c") && (variant.programs.is_empty() || variant.programs.contains(&stem(f)))
+        (ends(f, "c") || ends(f, "cc"))
+            && (variant.programs.is_empty() || variant.programs.contains(&stem(f)))
     };
     sources.retain(wanted);
     sources.sort();
@@ -230,9 +231,12 @@ fn compile_all(stale: VecDeque<(PathBuf, PathBuf)>, flags: &[String]) -> Vec<Pat
 }
 
 fn compile(source: &Path, executable: &Path, flags: &[String]) -> Result<(), String> {
+    let (standard, warnings) = CFLAGS.split_at(1);
+    let is_c = ends(source, "c");
     let mut cc = Command::new("cc");
-    cc.args(CFLAGS).arg("-Ictests").arg("-o").arg(executable);
-    run(cc.arg(source).args(HARNESS).args(flags).arg("-ldl"))
+    cc.args(if is_c { standard } else { &[] }).args(warnings).arg("-Ictests");
+    cc.arg("-o").arg(executable).arg(source).args(HARNESS).args(flags).arg("-ldl");
+    run(cc.args(if is_c { [].as_slice() } else { &["-lstdc++"] }))
 }
 
 /// True if the file does not exist or an input is younger.

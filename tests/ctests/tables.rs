@@ -1,6 +1,6 @@
 //! The tables of the C test runner: folders, backends, and the ways to run the suite.
 
-/// A folder of C test programs under ctests/; each file in it is a program.
+/// A folder of test programs under ctests/; each file in C or C++ is a program.
 pub const FOLDERS: &[&str] = &["event"];
 
 /// One backend and how a test process is made to use it.
