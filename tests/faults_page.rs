@@ -25,10 +25,12 @@ fn named(cell: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 fn exists(program: &str, test: &str) -> bool {
+    let is_there = |path: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists();
     if program == "tests" {
-        return Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/{test}.rs")).exists();
+        return is_there(&format!("tests/{test}.rs"));
     }
-    let source = read(&format!("ctests/event/{program}.c"));
+    let cxx = format!("ctests/event/{program}.cc");
+    let source = read(&if is_there(&cxx) { cxx } else { format!("ctests/event/{program}.c") });
     source.lines().any(|line| {
         line.split_once('(').is_some_and(|(macro_name, rest)| {
             let name = rest.split([')', ',']).next();
