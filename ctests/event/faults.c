@@ -1,6 +1,6 @@
 /*
- * System calls that a kernel or a sandbox refuses, callbacks that never return or end the
- * process, connections that come to nothing (F5, F18, F28, F35, F40).
+ * System calls that a kernel or a sandbox refuses, callbacks that end the process, connections
+ * that come to nothing (behaviour 63; F5, F18, F35, F40).
  */
 #include "harness.h"
 #include "child.h"
@@ -8,7 +8,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <setjmp.h>
 #include <sys/socket.h>
 
 /* A descriptor, a timer, a signal: does the base work? */
@@ -221,6 +220,22 @@ TEST_ENV(a_handler_that_cannot_be_installed, "SHIM=fault")
 	CHECK_INT(ev.ev_flags, EVLIST_INIT);
 	CHECK_INT(event_loop(EVLOOP_NONBLOCK), 1);
 	check_base(current_base);
+}
+
+TEST_ENV(the_handler_keeps_errno_of_a_failing_write, "SHIM=fault")
+{
+	struct event ev;
+	struct note note = { 0, 0, 0, 0 };
+
+	init_base();
+	signal_set(&ev, SIGUSR1, note_cb, &note);
+	CHECK_INT(event_add(&ev, NULL), 0);
+	fault_set("write=EAGAIN");
+	errno = 12345;
+	raise(SIGUSR1);
+	CHECK_INT(errno, 12345);
+	if (!method_is("kqueue"))
+		CHECK(fault_failures("write") > 0);
 }
 
 /* Exits */

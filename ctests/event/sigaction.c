@@ -190,21 +190,6 @@ TEST(the_handler_keeps_errno)
 	}
 }
 
-TEST_ENV(the_handler_keeps_errno_of_a_failing_write, "SHIM=fault")
-{
-	struct event ev;
-	struct note note = { 0, 0, 0, 0 };
-
-	init_base();
-	watch(&ev, SIGUSR1, &note);
-	fault_set("write=EAGAIN");
-	errno = 12345;
-	raise(SIGUSR1);
-	CHECK_INT(errno, 12345);
-	if (!method_is("kqueue"))
-		CHECK(fault_failures("write") > 0);
-}
-
 /* Waits till the process is asleep and has no signal on its way. */
 static void
 wait_for_sleep(pid_t pid)

@@ -178,7 +178,7 @@ class Hub:
 
 
 def start(hub, function, *args, depth=0):
-    """A greenlet whose stack begins here, or deeper by some C frames; at its end the hub goes on."""
+    """A greenlet whose stack begins here, or some C frames deeper; at its end the hub goes on."""
     if depth > 0:
         max([0], key=lambda _: start(hub, function, *args, depth=depth - 1) or 0)
         return
