@@ -28,12 +28,17 @@ if taskset -c 0 true 2>/dev/null; then
 	pin='taskset -c 0'
 fi
 
+# Shown while somebody looks
+progress() {
+	[ ! -t 2 ] || printf '%s' "$1" >&2
+}
+
 # Lines "NAME UNIT PEER VALUE", NAMEs in the order of the cases
 run_all() {
 	round=0
 	while [ $((round += 1)) -le "$rounds" ]; do
 		for case in "$@"; do
-			[ ! -t 2 ] || printf '\r\033[Kround %d of %d: %s' "$round" "$rounds" "$case" >&2
+			progress "$(printf '\r\033[Kround %d of %d: %s' "$round" "$rounds" "$case")"
 			for program in $programs; do
 				"$bin/$program" -l | grep -qx "$case" || continue
 				$pin "$bin/$program" "$case" >"$bin/one"
@@ -42,7 +47,7 @@ run_all() {
 			done
 		done
 	done
-	[ ! -t 2 ] || printf '\r\033[K' >&2
+	progress "$(printf '\r\033[K')"
 }
 
 # Lines "NAME UNIT PEER MEDIAN"
@@ -81,9 +86,10 @@ compare() {
 show() {
 	awk -F'\t' -v peers="$programs" '
 		function line(i, text) {
-			text = sprintf("%-18s %-14s %9.1f", order[i], unit[order[i]], ours[order[i]])
+			name = order[i]
+			text = sprintf("%-18s %-14s %9.1f", name, unit[name], ours[name])
 			for (j = 2; j <= m; j++) {
-				key = order[i] SUBSEP peer[j]
+				key = name SUBSEP peer[j]
 				cell = "-"
 				if (key in theirs)
 					cell = sprintf("%.1f  x%s", theirs[key], ratio[key])

@@ -99,8 +99,8 @@ serve() {
 	stop_server
 	cat "$out/result"
 	[ "$status" = 0 ] || fail "the driver ended with status $status"
-	grep -q "^demo: $connections connections, $messages messages, 0 errors, [a-z]*, [0-9.]* s\$" \
-		"$out/result" || fail "not the line that was to be expected"
+	expected="demo: $connections connections, $messages messages, 0 errors, [a-z]*, [0-9.]* s"
+	grep -qx "$expected" "$out/result" || fail "not the line that was to be expected"
 }
 
 [ -f "$stage/lib/pkgconfig/evhub.pc" ] || fail "nothing in $stage: run \`make stage\` first"

@@ -237,7 +237,7 @@ int main(int argc, char **argv)
 
 	/* No libevent but the one that this source was written for. */
 	if (strcmp(event_get_version(), "1.4.15") != 0) {
-		fprintf(stderr, "echo_server: this is libevent %s, not 1.4.15\n", event_get_version());
+		fprintf(stderr, "echo_server: libevent %s, not 1.4.15\n", event_get_version());
 		return 2;
 	}
 	raise_descriptor_limit();

@@ -84,7 +84,8 @@ int main(void)
 	evtimer_add(&later, &ms150);
 	event_loopexit(&ms400);
 
-	rc = event_dispatch();		/* 0: ended by event_loopexit; 1: nothing left to wait for */
+	/* 0: ended by event_loopexit. 1: there was nothing left to wait for. */
+	rc = event_dispatch();
 	say("the loop has ended");
 	return rc;
 }
