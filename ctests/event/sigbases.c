@@ -175,6 +175,8 @@ asleep(pid_t thread)
 	FILE *file;
 	size_t n;
 
+	if (thread == 0)
+		return 0;	/* not even begun */
 	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)thread);
 	file = fopen(path, "r");
 	CHECK(file != NULL);
@@ -187,7 +189,7 @@ asleep(pid_t thread)
 
 struct sleeper {
 	struct watcher watcher;
-	volatile pid_t tid;
+	pid_t tid;
 };
 
 static void *
@@ -195,7 +197,7 @@ sleeper_thread(void *arg)
 {
 	struct sleeper *sleeper = arg;
 
-	sleeper->tid = gettid();
+	__atomic_store_n(&sleeper->tid, gettid(), __ATOMIC_SEQ_CST);
 	return loop_once_thread(&sleeper->watcher);
 }
 
@@ -211,7 +213,7 @@ TEST(loops_asleep_in_other_threads_are_woken)
 		CHECK_INT(pthread_create(&threads[i], NULL, sleeper_thread, &sleepers[i]), 0);
 	}
 	for (i = 0; i < BASES; i++) {
-		while (sleepers[i].tid == 0 || !asleep(sleepers[i].tid))
+		while (!asleep(__atomic_load_n(&sleepers[i].tid, __ATOMIC_SEQ_CST)))
 			sleep_ms(1);
 	}
 	/* The handler runs here, on the thread that no base belongs to. */
