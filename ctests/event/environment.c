@@ -5,6 +5,7 @@
 #include "harness.h"
 #include "child.h"
 
+#include <evhub/event_ext.h>
 #include <sys/resource.h>
 
 static const char *const switches[] = {
@@ -269,6 +270,37 @@ TEST(a_signal_without_descriptors_is_refused_whole)
 	CHECK_INT(event_loop(EVLOOP_ONCE), 0);
 	CHECK_INT(note.calls, 1);
 	CHECK_INT(event_del(&ev), 0);
+	check_base_works(base);
+}
+
+static void
+ignore_wake_up(void *arg)
+{
+	(void)arg;
+}
+
+TEST(a_wake_up_handle_without_descriptors)
+{
+	struct event_base *base = init_base();
+	evhub_async_t *async = NULL;
+	int before = count_fds();
+	int room;
+
+	for (room = 0; async == NULL; room++) {
+		CHECK(room < 16);
+		leave_room(room);
+		errno = 0;
+		async = evhub_async_new(base, ignore_wake_up, NULL);
+		limit_fds(1024);
+		if (async == NULL) {
+			CHECK_INT(errno, EMFILE);
+			CHECK_INT(count_fds(), before);
+			CHECK_INT(event_base_loop(base, EVLOOP_NONBLOCK), 1);
+		}
+	}
+	CHECK_INT(evhub_async_send(async), 0);
+	CHECK_INT(event_base_loop(base, EVLOOP_ONCE), 0);
+	evhub_async_free(async);
 	check_base_works(base);
 }
 
