@@ -7,6 +7,7 @@ use std::ffi::c_int;
 pub struct Errno(pub c_int);
 
 impl Errno {
+    pub const BUSY: Errno = Errno(libc::EBUSY);
     pub const BADF: Errno = Errno(libc::EBADF);
     #[cfg(has_epoll)]
     pub const EXIST: Errno = Errno(libc::EEXIST);

@@ -40,6 +40,7 @@ pub enum Misuse {
     Descriptor,
     NullCallback,
     NullArgument,
+    Busy,
 }
 
 /// Reports a caller's mistake, the first time that it is made.
@@ -54,6 +55,7 @@ pub fn misuse(mistake: Misuse, function: &str) {
             Misuse::Descriptor => "negative descriptor",
             Misuse::NullCallback => "callback is NULL",
             Misuse::NullArgument => "argument is NULL",
+            Misuse::Busy => "called by a signal handler or a thread in the middle of another call",
         };
         emit(Severity::Warn, format_args!("{function}: {what}"));
     }

@@ -5,7 +5,7 @@ use crate::errno::Errno;
 use crate::event::{self, Base, BasePtr, NewError};
 use crate::globals;
 use crate::layout::call::LogCallback;
-use crate::log;
+use crate::log::{self, Misuse};
 use crate::sys::signal::set_errno;
 use std::ffi::{c_char, c_int};
 use std::ptr;
@@ -63,7 +63,7 @@ pub extern "C" fn event_base_new() -> *mut Base {
 /// `EVENT_SHOW_METHOD`: the message ends in a newline of its own, as in 1.4 (behaviour 50).
 fn show_method(base: BasePtr) {
     if event::shows_method() {
-        let name = base.enter(|core| core.method_name());
+        let name = base.method_name();
         log::msg(format_args!("libevent using: {}\n", name.to_str().unwrap_or_default()));
     }
 }
@@ -84,8 +84,10 @@ pub unsafe extern "C" fn event_base_free(base: *mut Base) {
         Some(base) => Ok(base),
         None => current("event_base_free"),
     };
-    if let Ok(base) = found {
-        event::free(base);
+    if let Ok(base) = found
+        && event::free(base).is_err()
+    {
+        log::misuse(Misuse::Busy, "event_base_free");
     }
 }
 
@@ -100,7 +102,8 @@ pub unsafe extern "C" fn event_base_free(base: *mut Base) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn event_reinit(base: *mut Base) -> c_int {
     // SAFETY: the caller's word.
-    status(unsafe { self::base(base, "event_reinit") }.and_then(|b| b.enter(|core| core.reinit())))
+    let base = unsafe { self::base(base, "event_reinit") };
+    status(base.and_then(|base| base.try_enter(|core| core.reinit())?))
 }
 
 /// The mechanism of the current base.
@@ -126,7 +129,7 @@ pub unsafe extern "C" fn event_base_get_method(base: *mut Base) -> *const c_char
 
 fn method(base: Result<BasePtr, Errno>) -> *const c_char {
     match base {
-        Ok(base) => base.enter(|core| core.method_name()).as_ptr(),
+        Ok(base) => base.method_name().as_ptr(),
         Err(error) => {
             set_errno(error);
             ptr::null()

@@ -6,14 +6,14 @@
 use super::{base, base_of, event, fail, misuse, status};
 use crate::errno::{Errno, Result};
 use crate::event::watch::{self, PrepareInfo, Watch, When};
-use crate::event::{self, Base, BasePtr, Core, Ended, wakeup};
+use crate::event::{self, Base, BasePtr, Core, Ended, Flags, wakeup};
 use crate::layout::call::WatchCallback;
 use crate::layout::event::{
     EV_READ, EV_SIGNAL, EV_WRITE, EVLIST_ALL, Event, EventCallback, EventPtr,
 };
 use crate::layout::once::Async;
 use crate::layout::records::RecordPtr;
-use crate::log::Misuse;
+use crate::log::{self, Misuse};
 use crate::sys::signal::set_errno;
 use crate::sys::{mem, stdio};
 use libc::{FILE, timeval};
@@ -97,8 +97,9 @@ pub unsafe extern "C" fn evhub_event_free(ev: *mut Event) {
         if let Some(event) = EventPtr::from_raw(ev) {
             if Core::is_linked(event)
                 && let Ok(base) = base_of(event, "event_free")
+                && base.try_enter(|core| core.del(event)).is_err()
             {
-                base.enter(|core| core.del(event));
+                return log::misuse(Misuse::Busy, "event_free");
             }
             drop(Box::from_raw(ev));
         }
@@ -168,7 +169,7 @@ fn assign(
 pub unsafe extern "C" fn evhub_event_base_loopcontinue(base: *mut Base) -> c_int {
     // SAFETY: the caller's word.
     let base = unsafe { self::base(base, "event_base_loopcontinue") };
-    status(base.map(|base| base.enter(Core::continue_loop)))
+    status(base.map(|base| base.flags.set(Flags::CONTINUE)))
 }
 
 /// Did the last loop end by event_loopexit(), or is the next or running one about to?
@@ -181,7 +182,7 @@ pub unsafe extern "C" fn evhub_event_base_loopcontinue(base: *mut Base) -> c_int
 pub unsafe extern "C" fn evhub_event_base_got_exit(base: *mut Base) -> c_int {
     // SAFETY: the caller's word.
     let base = unsafe { self::base(base, "event_base_got_exit") };
-    answer(base, |core| core.got_exit != 0 || core.ended == Ended::Exit)
+    ended(base, Flags::EXIT, Ended::Exit)
 }
 
 /// Did the last loop end by event_loopbreak(), or is the next or running one about to?
@@ -194,12 +195,12 @@ pub unsafe extern "C" fn evhub_event_base_got_exit(base: *mut Base) -> c_int {
 pub unsafe extern "C" fn evhub_event_base_got_break(base: *mut Base) -> c_int {
     // SAFETY: the caller's word.
     let base = unsafe { self::base(base, "event_base_got_break") };
-    answer(base, |core| core.got_break != 0 || core.ended == Ended::Break)
+    ended(base, Flags::BREAK, Ended::Break)
 }
 
-fn answer(base: Result<BasePtr>, question: impl FnOnce(&mut Core) -> bool) -> c_int {
-    match base {
-        Ok(base) => c_int::from(base.enter(question)),
+fn ended(base: Result<BasePtr>, asked: u32, how: Ended) -> c_int {
+    match base.and_then(|base| Ok((base, base.try_enter(|core| core.ended)?))) {
+        Ok((base, last)) => c_int::from(base.flags.any(asked) || last == how),
         Err(error) => fail(error),
     }
 }
@@ -219,14 +220,13 @@ pub unsafe extern "C" fn evhub_event_base_gettimeofday_cached(
 ) -> c_int {
     // SAFETY: the caller's word.
     let base = unsafe { self::base(base, "event_base_gettimeofday_cached") };
-    match base {
-        Ok(base) if !tv.is_null() => {
-            // SAFETY: not NULL, and the caller's word.
-            unsafe { *tv = event::time_of_day(base) };
-            0
-        }
-        _ => fail(misuse(Misuse::NullArgument, "event_base_gettimeofday_cached")),
+    if tv.is_null() {
+        return fail(misuse(Misuse::NullArgument, "event_base_gettimeofday_cached"));
     }
+    status(base.and_then(event::time_of_day).map(|now| {
+        // SAFETY: not NULL, and the caller's word.
+        unsafe { *tv = now }
+    }))
 }
 
 /// How many events a base has.
@@ -242,8 +242,10 @@ pub unsafe extern "C" fn evhub_event_base_get_num_events(base: *mut Base, flags:
     const ACTIVE: c_uint = 1;
     const ADDED: c_uint = 4;
     // SAFETY: the caller's word.
-    match unsafe { self::base(base, "event_base_get_num_events") } {
-        Ok(base) => event::count_events(base, flags & ACTIVE != 0, flags & ADDED != 0),
+    let base = unsafe { self::base(base, "event_base_get_num_events") };
+    let (active, added) = (flags & ACTIVE != 0, flags & ADDED != 0);
+    match base.and_then(|base| event::count_events(base, active, added)) {
+        Ok(count) => count,
         Err(error) => fail(error),
     }
 }
@@ -378,8 +380,9 @@ pub unsafe extern "C" fn evhub_evwatch_free(watch: *mut evwatch) {
     unsafe {
         if let Some(watch) = RecordPtr::<Watch>::from_raw(watch.cast())
             && let Some(base) = BasePtr::from_raw(watch.base())
+            && watch::close(base, watch).is_err()
         {
-            watch::close(base, watch);
+            log::misuse(Misuse::Busy, "evwatch_free");
         }
     }
 }
@@ -413,8 +416,7 @@ pub unsafe extern "C" fn evhub_event_unref(ev: *mut Event) -> c_int {
 fn keep_alive(event: Result<EventPtr>, on: bool) -> c_int {
     status(event.and_then(|event| {
         let base = base_of(event, "event_ref")?;
-        base.enter(|core| core.keep_alive(event, on));
-        Ok(())
+        base.try_enter(|core| core.keep_alive(event, on))
     }))
 }
 
@@ -474,7 +476,10 @@ pub unsafe extern "C" fn evhub_async_free(handle: *mut evhub_async_t) {
     // SAFETY: the caller's word; a handle knows its base until that is freed.
     unsafe {
         if let Some(handle) = RecordPtr::<Async>::from_raw(handle.cast()) {
-            wakeup::close_async(BasePtr::from_raw(handle.base.get()), handle);
+            let base = BasePtr::from_raw(handle.base.get());
+            if wakeup::close_async(base, handle).is_err() {
+                log::misuse(Misuse::Busy, "evhub_async_free");
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{base, current, fail, status};
 use crate::errno::Result;
-use crate::event::{self, Base, BasePtr, Core, Outcome};
+use crate::event::{self, Base, BasePtr, Flags, Outcome};
 use libc::timeval;
 use std::ffi::c_int;
 
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn event_base_loopexit(base: *mut Base, tv: *const timeval
 }
 
 fn set_break(base: Result<BasePtr>) -> c_int {
-    status(base.map(|base| base.enter(Core::break_off)))
+    status(base.map(|base| base.flags.set(Flags::BREAK)))
 }
 
 /// Ends the current base's loop after the callback that is running. Other active events stay

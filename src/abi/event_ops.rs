@@ -65,7 +65,7 @@ fn add(event: EventPtr, tv: Option<&timeval>) -> Result<()> {
     if event.has(EV_SIGNAL) && event.has(EV_READ | EV_WRITE) {
         return Err(misuse(Misuse::SignalKind, "event_add"));
     }
-    let result = base.enter(|core| core.add(event, tv));
+    let result = base.try_enter(|core| core.add(event, tv))?;
     if let Err(error) = result {
         warn_refused(event, error);
     }
@@ -102,8 +102,7 @@ fn del(event: EventPtr) -> Result<()> {
         event.ev_ncalls.set(0);
         return if event.ev_base.get().is_null() { Err(Errno::INVAL) } else { Ok(()) };
     }
-    base_of(event, "event_del")?.enter(|core| core.del(event));
-    Ok(())
+    base_of(event, "event_del")?.try_enter(|core| core.del(event))
 }
 
 /// Is an event pending or active?
@@ -132,9 +131,10 @@ pub unsafe extern "C" fn event_pending(ev: *mut Event, what: c_short, tv: *mut t
         && event.any(crate::layout::event::EVLIST_TIMEOUT)
         && what & EV_TIMEOUT != 0
         && let Ok(base) = base_of(event, "event_pending")
+        && let Ok(deadline) = event::deadline_of_day(base, event)
     {
         // SAFETY: not NULL, and the caller's word.
-        unsafe { *tv = event::deadline_of_day(base, event) };
+        unsafe { *tv = deadline };
     }
     c_int::from(found)
 }
@@ -155,8 +155,9 @@ pub unsafe extern "C" fn event_active(ev: *mut Event, res: c_int, ncalls: c_shor
     // SAFETY: the caller's word.
     if let Ok(event) = unsafe { event(ev, "event_active") }
         && let Ok(base) = base_of(event, "event_active")
+        && base.try_enter(|core| core.activate(event, res, ncalls)).is_err()
     {
-        base.enter(|core| core.activate(event, res, ncalls));
+        log::misuse(Misuse::Busy, "event_active");
     }
 }
 

@@ -5,9 +5,9 @@
 //! ```
 //! The first words are where libevent 1.4 has them: programs with copied internal headers read
 //! them. A base is used by one thread at a time. It may be freed inside its own callbacks: then
-//! it lets go of everything at once, and the outermost loop frees the shell (`doomed`).
+//! it lets go of everything at once, and the outermost loop frees the shell (`Flags::DOOMED`).
 
-use super::backend::{Backend, Method};
+use super::backend::{Backend, Method, Poller};
 use super::fds::Fds;
 use super::queue::Queues;
 use super::signal::Signals;
@@ -22,23 +22,90 @@ use crate::layout::handle::Handle;
 use crate::layout::once::{Async, Once};
 use crate::layout::pinned::Pinned;
 use crate::layout::records::Records;
-use crate::sys::{fork, mem};
+use crate::sys::{Timeout, fork, mem};
 use std::ffi::{CStr, c_int};
-use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 
 #[repr(C)]
 pub struct Base {
     core: Exclusive<Core>,
+    /// Its own, because the loop waits while the base may be entered.
+    poller: Exclusive<Poller>,
+    method: &'static Method,
     /// How many priorities there are. Here, because `event_set` asks the current base, which may
     /// be at work in another thread.
     priorities: AtomicI32,
+    pub flags: Flags,
+}
+
+/// What is asked of a loop: at any time, also by a signal handler that interrupts it.
+pub struct Flags(AtomicU32);
+
+impl Flags {
+    /// loopexit has fired.
+    pub const EXIT: u32 = 1;
+    /// loopbreak was called.
+    pub const BREAK: u32 = 2;
+    /// The base was freed while its loops run.
+    pub const DOOMED: u32 = 4;
+    /// What ends the loop.
+    pub const END: u32 = Self::EXIT | Self::BREAK | Self::DOOMED;
+    /// loopcontinue was called.
+    pub const CONTINUE: u32 = 8;
+    /// What ends a round of callbacks.
+    pub const HALT: u32 = Self::BREAK | Self::CONTINUE | Self::DOOMED;
+
+    #[inline]
+    pub fn any(&self, bits: u32) -> bool {
+        self.0.load(Relaxed) & bits != 0
+    }
+
+    pub fn set(&self, bits: u32) {
+        self.0.fetch_or(bits, Relaxed);
+    }
+
+    pub fn clear(&self, bits: u32) {
+        self.0.fetch_and(!bits, Relaxed);
+    }
 }
 
 impl Base {
-    /// Runs one operation on the base.
+    fn new(core: Core, poller: Poller, method: &'static Method) -> Base {
+        Base {
+            core: Exclusive::new(core),
+            poller: Exclusive::new(poller),
+            method,
+            priorities: AtomicI32::new(1),
+            flags: Flags(AtomicU32::new(0)),
+        }
+    }
+
+    /// Runs one operation on the base; `EBUSY` if that interrupts another one.
+    #[inline]
+    pub fn try_enter<R>(&self, operation: impl FnOnce(&mut Core) -> R) -> Result<R> {
+        self.core.try_enter(operation)
+    }
+
+    /// Runs one operation of the loop.
     #[inline]
     pub fn enter<R>(&self, operation: impl FnOnce(&mut Core) -> R) -> R {
         self.core.enter(operation)
+    }
+
+    /// Runs one operation of the loop that looks at what the poller has found.
+    #[inline]
+    pub fn enter_all<R>(&self, operation: impl FnOnce(&mut Core, &mut Poller) -> R) -> R {
+        self.enter(|core| self.poller.enter(|poller| operation(core, poller)))
+    }
+
+    /// Waits. Nothing but the poller is entered.
+    #[inline]
+    pub fn wait(&self, timeout: Timeout) -> Result<()> {
+        self.poller.try_enter(|poller| poller.wait(timeout))?
+    }
+
+    pub fn method_name(&self) -> &'static CStr {
+        self.method.name
     }
 
     pub fn priorities(&self) -> c_int {
@@ -52,7 +119,7 @@ impl Base {
 
     /// How many priorities there are to be; `EINVAL` while any event is active.
     pub fn set_priorities(&self, count: c_int) -> Result<()> {
-        self.enter(|core| core.set_priorities(count))?;
+        self.try_enter(|core| core.set_priorities(count))??;
         self.priorities.store(count, Relaxed);
         Ok(())
     }
@@ -72,22 +139,12 @@ pub enum Ended {
 #[repr(C)]
 pub struct Core {
     /// 1.4: `evsel`, `evbase`.
-    method: &'static Method,
-    reserved: usize,
+    reserved: [usize; 2],
     /// Memberships (in a slot or signal list, in the heap, in a queue) of events that count.
     pub event_count: c_int,
     /// Events in queues.
     pub active_count: c_int,
-    /// loopexit has fired.
-    pub got_exit: c_int,
-    /// loopbreak was called.
-    pub got_break: c_int,
-
-    /// No further callback in this round: broken off, continued, or doomed.
-    pub halted: bool,
     pub ended: Ended,
-    /// Freed while loops run.
-    pub doomed: bool,
     /// Loops running on this base, one inside the other.
     pub depth: u32,
     /// Reports in a row that no registration explains.
@@ -110,8 +167,7 @@ const _: () = {
     use std::mem::offset_of;
     assert!(offset_of!(Core, event_count) == 16);
     assert!(offset_of!(Core, active_count) == 20);
-    assert!(offset_of!(Core, got_exit) == 24);
-    assert!(offset_of!(Core, got_break) == 28);
+    assert!(offset_of!(Base, core) == 0);
 };
 
 /// Why there is no base.
@@ -130,37 +186,35 @@ impl From<Errno> for NewError {
 pub fn create() -> Result<BasePtr, NewError> {
     fork::watch();
     let backend = Backend::open()?.ok_or(NewError::NoMethod)?;
-    let core = Exclusive::new(Core::new(backend)?);
-    let base = mem::try_box(Base { core, priorities: AtomicI32::new(1) })?;
+    let method = backend.method();
+    let poller = backend.poller()?;
+    let base = mem::try_box(Base::new(Core::new(backend)?, poller, method))?;
     globals::reset_signal_globals();
     Ok(Handle::leak(base))
 }
 
 /// Lets go of all events (their memory is the program's) and frees the base: at once, or when
 /// its outermost loop returns.
-pub fn free(base: BasePtr) {
-    globals::forget_current(base.as_ptr());
-    let running = base.enter(|core| {
+pub fn free(base: BasePtr) -> Result<()> {
+    let running = base.try_enter(|core| {
         core.let_go();
         core.depth > 0
-    });
+    })?;
+    globals::forget_current(base.as_ptr());
+    base.flags.set(Flags::DOOMED);
     if !running {
         base.dispose();
     }
+    Ok(())
 }
 
 impl Core {
     fn new(backend: Backend) -> Result<Core> {
         Ok(Core {
-            method: backend.method(),
-            reserved: 0,
+            reserved: [0; 2],
             event_count: 0,
             active_count: 0,
-            got_exit: 0,
-            got_break: 0,
-            halted: false,
             ended: Ended::No,
-            doomed: false,
             depth: 0,
             stale_reports: 0,
             fork_generation: fork::generation(),
@@ -177,10 +231,6 @@ impl Core {
         })
     }
 
-    pub fn method_name(&self) -> &'static CStr {
-        self.method.name
-    }
-
     fn set_priorities(&mut self, count: c_int) -> Result<()> {
         let count = Queues::check_count(count)?;
         if self.active_count > 0 {
@@ -192,17 +242,6 @@ impl Core {
         Ok(())
     }
 
-    /// Ends the loop after the callback that is running.
-    pub fn break_off(&mut self) {
-        self.got_break = 1;
-        self.halted = true;
-    }
-
-    /// Ends the round of callbacks; the loop goes on.
-    pub fn continue_loop(&mut self) {
-        self.halted |= self.depth > 0;
-    }
-
     /// As `Base::middle_priority`, from within.
     pub fn middle_priority(&self) -> c_int {
         self.queues.len() as c_int / 2
@@ -212,7 +251,13 @@ impl Core {
     /// touched, even if the program forgets `event_reinit`.
     #[inline]
     pub fn own_backend(&mut self) -> Result<()> {
-        if self.fork_generation == fork::generation() { Ok(()) } else { self.reinit() }
+        if self.fork_generation == fork::generation() { Ok(()) } else { self.adopt() }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn adopt(&mut self) -> Result<()> {
+        self.reinit()
     }
 
     /// A fresh backend and wake-up channel; everything is registered anew. The first event that
@@ -237,8 +282,6 @@ impl Core {
     }
 
     fn let_go(&mut self) {
-        self.doomed = true;
-        self.halted = true;
         self.fds.drain(orphan);
         self.signals.drain(orphan);
         self.signals.release();

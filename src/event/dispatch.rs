@@ -1,7 +1,7 @@
 //! From a report of the backend to the queues, and from a queue to the user's call.
 
-use super::backend::{EDGE, ONESHOT, Report};
-use super::base::{BasePtr, Core};
+use super::backend::{EDGE, ONESHOT, Poller, Report};
+use super::base::{BasePtr, Core, Flags};
 use crate::layout::call::{AsyncCall, Call};
 use crate::layout::event::{
     EV_PERSIST, EV_READ, EVLIST_KIND, EVLIST_ONCE, EVLIST_REPEAT, EventPtr,
@@ -16,7 +16,9 @@ const STALE_LIMIT: u32 = 8;
 /// Calls the events of one priority, until their queue is empty or the loop is to stop.
 #[inline]
 pub fn run_calls(base: BasePtr, priority: usize) {
-    while let Some(event) = base.enter(|core| core.next_active(priority)) {
+    while !base.flags.any(Flags::HALT)
+        && let Some(event) = base.enter(|core| core.next_active(priority))
+    {
         match event.ev_flags.get() & EVLIST_KIND {
             0 => Call::of(event).run(),
             EVLIST_ONCE => run_once(base, event),
@@ -34,7 +36,7 @@ fn run_once(base: BasePtr, event: EventPtr) {
             (call.callback, call.arg) = (callback, arg);
             call.run();
         }
-        Then::ExitLoop => base.enter(|core| core.got_exit = 1),
+        Then::ExitLoop => base.flags.set(Flags::EXIT),
     }
 }
 
@@ -51,9 +53,7 @@ impl Core {
     #[inline]
     fn next_active(&mut self, priority: usize) -> Option<EventPtr> {
         self.clock.forget();
-        while !self.halted
-            && let Some(event) = self.queues.front(priority)
-        {
+        while let Some(event) = self.queues.front(priority) {
             if !event.is(EVLIST_REPEAT) && !event.has(EV_PERSIST) {
                 self.remove_pending(event);
             }
@@ -73,18 +73,14 @@ impl Core {
 
     /// Activates what the last wait reported.
     #[inline]
-    pub fn collect_reports(&mut self) {
-        // Delivering may take reports back (a broken pipe that nobody watches any more).
-        let mut index = 0;
-        while index < self.backend.ready() {
-            let report = self.backend.report(index);
-            self.deliver(report);
-            index += 1;
+    pub fn collect_reports(&mut self, poller: &mut Poller) {
+        for index in 0..poller.ready() {
+            self.deliver(poller.report(index));
         }
         if self.stale_reports >= STALE_LIMIT {
             self.start_over();
         }
-        self.backend.grow();
+        poller.grow();
     }
 
     #[inline]

@@ -1,6 +1,7 @@
 //! What a base holds, counted and listed.
 
 use super::base::{BasePtr, Core};
+use crate::errno::Result;
 use crate::layout::event::{
     EV_PERSIST, EV_READ, EV_SIGNAL, EV_WRITE, EVLIST_ACTIVE, EVLIST_INSERTED, EVLIST_INTERNAL,
     EVLIST_TIMEOUT, Event, EventPtr,
@@ -9,8 +10,8 @@ use std::ffi::c_int;
 use std::fmt::{self, Write};
 
 /// How many events are active, added, or both. An event counts once in each.
-pub fn count_events(base: BasePtr, active: bool, added: bool) -> c_int {
-    base.enter(|core| {
+pub fn count_events(base: BasePtr, active: bool, added: bool) -> Result<c_int> {
+    base.try_enter(|core| {
         let is_own = |event: &EventPtr| event.is(EVLIST_INTERNAL);
         let mut count = 0;
         if active {
@@ -33,13 +34,14 @@ impl Core {
 
 /// Lists the events, added ones first. Nothing of the base is entered while a line is written.
 pub fn dump_events(base: BasePtr, out: &mut dyn Write) -> fmt::Result {
-    let (added, active) = base.enter(|core| {
+    let lists = base.try_enter(|core| {
         let mut lines = (String::new(), String::new());
         // A listing that runs out of memory is cut short.
         let _ = core.added().try_for_each(|event| describe(&event, &mut lines.0));
         let _ = core.queues.iter().try_for_each(|event| describe(&event, &mut lines.1));
         lines
     });
+    let (added, active) = lists.map_err(|_| fmt::Error)?;
     write!(out, "Inserted events:\n{added}Active events:\n{active}")
 }
 

@@ -27,7 +27,7 @@ mod time;
 pub mod wakeup;
 pub mod watch;
 
-pub use base::{Base, BasePtr, Core, Ended, NewError, create, free};
+pub use base::{Base, BasePtr, Core, Ended, Flags, NewError, create, free};
 pub use list::{count_events, dump_events};
 pub use once::{schedule, schedule_exit};
 pub use run::{Outcome, run};

@@ -1,6 +1,6 @@
 //! `event_once` and `event_loopexit`: events whose memory is the library's.
 
-use super::base::{Base, BasePtr, Core};
+use super::base::{Base, BasePtr, Core, Flags};
 use crate::errno::{Errno, Result};
 use crate::layout::event::{EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE};
 use crate::layout::once::{Once, Then, make_once};
@@ -25,12 +25,19 @@ pub fn schedule(
     } else {
         return Err(Errno::INVAL);
     };
-    base.enter(|core| core.schedule(base.as_ptr(), fd, events, then, timeout))
+    base.try_enter(|core| core.schedule(base.as_ptr(), fd, events, then, timeout))?
 }
 
-/// Ends the loop after `timeout` (NULL: after this round).
+/// Ends the loop after `timeout` (NULL: after this round). A signal handler that interrupts
+/// another operation cannot schedule an event: it asks for the end as soon as possible.
 pub fn schedule_exit(base: BasePtr, timeout: Option<&timeval>) -> Result<()> {
-    schedule(base, -1, EV_TIMEOUT, Then::ExitLoop, timeout)
+    match schedule(base, -1, EV_TIMEOUT, Then::ExitLoop, timeout) {
+        Err(Errno::BUSY) if timeout.is_none_or(|tv| tv.tv_sec == 0 && tv.tv_usec == 0) => {
+            base.flags.set(Flags::EXIT);
+            Ok(())
+        }
+        result => result,
+    }
 }
 
 impl Core {

@@ -51,9 +51,12 @@ impl Queues {
         ActiveLists::remove(event);
     }
 
-    /// The most urgent priority that has an event, or `len()`.
+    /// The most urgent priority that has an event; anything, if none has.
     #[inline]
     pub fn most_urgent(&mut self) -> usize {
+        if self.lists.len() == 1 {
+            return 0;
+        }
         while self.lowest < self.lists.len() && self.lists.front(self.lowest).is_none() {
             self.lowest += 1;
         }

@@ -1,16 +1,20 @@
 //! The loop.
 //!
 //! ```text
-//!     +-> Top: exit? break? gotsig? no events? -> Wait -> Collect -> the callbacks -+
-//!     |                                  ^        |   ^      |                      |
-//!     |                                  +- hooks +   +-hooks+                      |
-//!     +---------------------- queue empty, break, continue -------------------------+
+//!   start_round: exit? break? gotsig? no events?  how long?
+//!        |                (prepare hooks)
+//!      wait               nothing is entered: a signal handler finds the base at rest, as in 1.4
+//!        |                (check hooks)
+//!   finish_round: signals, descriptors, timers -> queues
+//!        |
+//!    run_calls: the callbacks of the most urgent priority; then the next round
 //! ```
-//! `Core::advance` moves on until user code is to be called, and says which. `run` has it called,
-//! with nothing borrowed, and advances again. A frame is a loop's own; a callback may run another
-//! loop on the same base, switch to another stack, free the base, or never return.
+//! Whatever is user code, and the wait, happens in `run`, between operations on the base. A frame
+//! is a loop's own; a callback may run another loop on the same base, switch to another stack,
+//! free the base, or never return.
 
-use super::base::{BasePtr, Core, Ended};
+use super::backend::Poller;
+use super::base::{BasePtr, Core, Ended, Flags};
 use super::dispatch::run_calls;
 use super::watch::{When, run_hooks};
 use crate::errno::{Errno, Result};
@@ -34,60 +38,80 @@ pub enum Outcome {
     Done,
 }
 
-/// How far a round has come.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
-enum Phase {
-    Top,
-    /// The prepare hooks have run.
-    Prepared,
-    /// The wait is over, and the check hooks have run.
-    Waited,
-}
-
 /// Where one call of `event_base_loop` stands.
-struct Frame {
+pub struct Frame {
     flags: c_int,
-    phase: Phase,
     /// The callbacks of a round have run.
     called: bool,
     timeout: Timeout,
+    /// Whose events are called in this round.
     priority: usize,
+    /// There are hooks to be called after the wait.
+    has_check: bool,
 }
 
-/// What is to be done outside.
-enum Step {
-    Calls,
+/// What comes next.
+pub enum Next {
+    Wait,
+    Prepare,
     Sigcb,
-    Hooks(When),
+    Calls,
+    Round,
     Done(Outcome),
     Failed(Errno),
 }
 
 /// Runs the loop of `base`.
 pub fn run(base: BasePtr, flags: c_int) -> Result<Outcome> {
-    base.enter(Core::begin_loop);
+    base.try_enter(Core::begin_loop)?;
     let mut frame =
-        Frame { flags, phase: Phase::Top, called: false, timeout: Timeout::NOW, priority: 0 };
-    let result = loop {
-        match base.enter(|core| core.advance(&mut frame)) {
-            Step::Calls => run_calls(base, frame.priority),
-            Step::Hooks(when) => run_hooks(base, when, frame.timeout),
-            Step::Sigcb => {
-                if let Err(error) = globals::call_sigcb() {
-                    break Err(error);
-                }
-            }
-            Step::Failed(error) => {
-                log::warn_errno(error, format_args!("event_base_loop: wait"));
-                break Err(error);
-            }
-            Step::Done(outcome) => break Ok(outcome),
-        }
-    };
-    if base.enter(Core::end_loop) {
+        Frame { flags, called: false, timeout: Timeout::NOW, priority: 0, has_check: false };
+    let result = run_rounds(base, &mut frame);
+    let is_outermost = base.enter(Core::end_loop);
+    if is_outermost && base.flags.any(Flags::DOOMED) {
         base.dispose();
     }
     result
+}
+
+fn run_rounds(base: BasePtr, frame: &mut Frame) -> Result<Outcome> {
+    loop {
+        let mut next = base.enter_all(|core, poller| core.start_round(frame, poller, &base.flags));
+        if let Next::Prepare = next {
+            run_hooks(base, When::Prepare, frame.timeout);
+            next = base.enter_all(|core, poller| core.resume_round(frame, poller, &base.flags));
+        }
+        match next {
+            Next::Done(outcome) => return Ok(outcome),
+            Next::Failed(error) => return Err(fail(error)),
+            Next::Sigcb => globals::call_sigcb()?,
+            _ => match wait_and_collect(base, frame) {
+                Next::Calls => run_calls(base, frame.priority),
+                Next::Done(outcome) => return Ok(outcome),
+                Next::Failed(error) => return Err(fail(error)),
+                _ => {}
+            },
+        }
+    }
+}
+
+#[inline]
+fn wait_and_collect(base: BasePtr, frame: &mut Frame) -> Next {
+    match base.wait(frame.timeout) {
+        Ok(()) | Err(Errno::INTR) => {}
+        Err(error) => return Next::Failed(error),
+    }
+    if frame.has_check {
+        base.enter(|core| core.clock.forget());
+        run_hooks(base, When::Check, frame.timeout);
+    }
+    base.enter_all(|core, poller| core.finish_round(frame, poller, &base.flags))
+}
+
+#[cold]
+fn fail(error: Errno) -> Errno {
+    log::warn_errno(error, format_args!("event_base_loop: wait"));
+    error
 }
 
 impl Core {
@@ -97,89 +121,116 @@ impl Core {
         self.clock.forget();
     }
 
-    /// Is this the end of the base, too?
+    /// Was this the outermost loop?
     fn end_loop(&mut self) -> bool {
         self.depth -= 1;
         self.clock.forget();
-        self.doomed && self.depth == 0
+        self.depth == 0
     }
 
-    fn advance(&mut self, frame: &mut Frame) -> Step {
-        loop {
-            if frame.phase == Phase::Top
-                && let Some(step) = self.start_round(frame)
-            {
-                return step;
+    #[inline]
+    fn start_round(&mut self, frame: &mut Frame, poller: &mut Poller, flags: &Flags) -> Next {
+        if frame.called {
+            frame.called = false;
+            if flags.any(Flags::CONTINUE) {
+                flags.clear(Flags::CONTINUE);
             }
-            if frame.phase < Phase::Waited
-                && let Some(step) = self.wait(frame)
-            {
-                return step;
+            if frame.flags & EVLOOP_ONCE != 0 && self.active_count == 0 {
+                return self.finish_once(flags);
             }
-            frame.phase = Phase::Top;
-            if let Some(step) = self.collect(frame) {
-                return step;
-            }
+        }
+        if flags.any(Flags::END) {
+            return self.stop(flags);
+        }
+        if globals::take_gotsig() {
+            return Next::Sigcb;
+        }
+        if self.event_count | self.active_count == 0 {
+            return Next::Done(Outcome::NoEvents);
+        }
+        frame.timeout = self.wait_time(frame.flags, flags);
+        frame.has_check = self.watches.any(When::Check);
+        if self.watches.any(When::Prepare) {
+            return Next::Prepare;
+        }
+        self.prepare(poller)
+    }
+
+    /// The prepare hooks may have added timers, activated events, or asked to end.
+    #[cold]
+    fn resume_round(&mut self, frame: &mut Frame, poller: &mut Poller, flags: &Flags) -> Next {
+        if flags.any(Flags::DOOMED) {
+            return self.stop(flags);
+        }
+        self.clock.forget();
+        frame.timeout = self.wait_time(frame.flags, flags);
+        frame.has_check = self.watches.any(When::Check);
+        self.prepare(poller)
+    }
+
+    #[inline(always)]
+    fn prepare(&mut self, poller: &mut Poller) -> Next {
+        match self.own_backend().and_then(|()| self.backend.prepare(poller)) {
+            Ok(()) => Next::Wait,
+            Err(error) => Next::Failed(error),
         }
     }
 
     #[inline]
-    fn start_round(&mut self, frame: &mut Frame) -> Option<Step> {
-        if frame.called {
-            frame.called = false;
-            self.halted = self.doomed;
-            if frame.flags & EVLOOP_ONCE != 0 && self.active_count == 0 {
-                return Some(self.finish_once());
-            }
+    fn finish_round(&mut self, frame: &mut Frame, poller: &mut Poller, flags: &Flags) -> Next {
+        if flags.any(Flags::DOOMED) {
+            return self.stop(flags);
         }
-        if self.got_exit | self.got_break != 0 || self.doomed {
-            return Some(self.stop());
+        self.clock.forget();
+        // 1.4: signals come before the descriptors of the same wake-up (behaviour 61).
+        if self.was_woken() {
+            self.collect_signals();
+            self.collect_asyncs();
         }
-        if globals::take_gotsig() {
-            return Some(Step::Sigcb);
+        self.collect_reports(poller);
+        if !self.timers.is_empty() {
+            self.expire_timers();
         }
-        if self.event_count | self.active_count == 0 {
-            return Some(Step::Done(Outcome::NoEvents));
+        if self.active_count > 0 {
+            frame.called = true;
+            frame.priority = self.queues.most_urgent();
+            Next::Calls
+        } else if frame.flags & EVLOOP_NONBLOCK != 0 {
+            Next::Done(Outcome::Done)
+        } else {
+            Next::Round
         }
-        frame.timeout = self.wait_time(frame.flags);
-        if self.watches.any(When::Prepare) {
-            frame.phase = Phase::Prepared;
-            return Some(Step::Hooks(When::Prepare));
-        }
-        None
     }
 
     /// 1.4: EVLOOP_ONCE ends the loop before exit and break are looked at; they stay for the next
     /// call.
     #[cold]
-    fn finish_once(&mut self) -> Step {
-        if self.got_exit != 0 {
+    fn finish_once(&mut self, flags: &Flags) -> Next {
+        if flags.any(Flags::EXIT) {
             self.ended = Ended::Exit;
-        } else if self.got_break != 0 {
+        } else if flags.any(Flags::BREAK) {
             self.ended = Ended::Break;
         }
-        Step::Done(Outcome::Done)
+        Next::Done(Outcome::Done)
     }
 
     /// Takes the flag that ends the loop; exit goes first (behaviour 3).
     #[cold]
-    fn stop(&mut self) -> Step {
-        if self.got_exit != 0 {
-            self.got_exit = 0;
+    fn stop(&mut self, flags: &Flags) -> Next {
+        if flags.any(Flags::EXIT) {
+            flags.clear(Flags::EXIT);
             self.ended = Ended::Exit;
-        } else if self.got_break != 0 {
-            self.got_break = 0;
+        } else if flags.any(Flags::BREAK) {
+            flags.clear(Flags::BREAK);
             self.ended = Ended::Break;
         }
-        self.halted = self.doomed;
-        Step::Done(Outcome::Done)
+        Next::Done(Outcome::Done)
     }
 
     /// How long the next wait may be.
-    #[inline]
-    fn wait_time(&mut self, flags: c_int) -> Timeout {
-        let hurry = self.active_count | self.got_break | self.got_exit | flags & EVLOOP_NONBLOCK;
-        if hurry != 0 {
+    #[inline(always)]
+    fn wait_time(&mut self, loop_flags: c_int, flags: &Flags) -> Timeout {
+        if self.active_count | loop_flags & EVLOOP_NONBLOCK != 0 || flags.any(Flags::END) {
             Timeout::NOW
         } else if self.timers.is_empty() {
             Timeout::NEVER
@@ -188,56 +239,10 @@ impl Core {
         }
     }
 
+    #[inline(never)]
     fn time_to_next_timer(&mut self) -> Timeout {
         let now = self.clock.now_ns() / 1000;
         let deadline = self.timers.next().map_or(0, |(deadline, _)| deadline);
         Timeout::micros(deadline.saturating_sub(now).min(LONGEST_WAIT_US))
-    }
-
-    #[inline]
-    fn wait(&mut self, frame: &mut Frame) -> Option<Step> {
-        if frame.phase == Phase::Prepared {
-            // The hooks may have added timers, activated events, or asked to end.
-            if self.doomed {
-                return Some(self.stop());
-            }
-            self.clock.forget();
-            frame.timeout = self.wait_time(frame.flags);
-        }
-        let waited = self.own_backend().and_then(|()| self.backend.wait(frame.timeout));
-        if let Err(error) = waited
-            && error != Errno::INTR
-        {
-            return Some(Step::Failed(error));
-        }
-        self.clock.forget();
-        if self.watches.any(When::Check) {
-            frame.phase = Phase::Waited;
-            return Some(Step::Hooks(When::Check));
-        }
-        None
-    }
-
-    #[inline]
-    fn collect(&mut self, frame: &mut Frame) -> Option<Step> {
-        if self.doomed {
-            return Some(self.stop());
-        }
-        // 1.4: signals come before the descriptors of the same wake-up (behaviour 61).
-        if self.was_woken() {
-            self.collect_signals();
-            self.collect_asyncs();
-        }
-        self.collect_reports();
-        if !self.timers.is_empty() {
-            self.expire_timers();
-        }
-        if self.active_count > 0 {
-            frame.called = true;
-            frame.priority = self.queues.most_urgent();
-            return Some(Step::Calls);
-        }
-        let nothing = frame.flags & EVLOOP_NONBLOCK != 0;
-        nothing.then_some(Step::Done(Outcome::Done))
     }
 }

@@ -46,18 +46,18 @@ fn in_future(us: u64) -> timeval {
 }
 
 /// When a pending timer is due, as a time of day (behaviour 32).
-pub fn deadline_of_day(base: BasePtr, event: EventPtr) -> timeval {
-    let remaining = base.enter(|core| {
+pub fn deadline_of_day(base: BasePtr, event: EventPtr) -> Result<timeval> {
+    let remaining = base.try_enter(|core| {
         let remaining = Timers::remaining(event, core.clock.now_ns());
         core.forget_clock_outside();
         remaining
-    });
-    in_future(remaining)
+    })?;
+    Ok(in_future(remaining))
 }
 
 /// The time of day of the loop's clock: within one callback it stands still once it was read.
-pub fn time_of_day(base: BasePtr) -> timeval {
-    base.enter(|core| core.time_of_day())
+pub fn time_of_day(base: BasePtr) -> Result<timeval> {
+    base.try_enter(|core| core.time_of_day())
 }
 
 /// Does the environment ask for the mechanism to be logged?

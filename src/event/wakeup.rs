@@ -118,18 +118,19 @@ pub fn open_async(
     callback: AsyncCallback,
     arg: *mut c_void,
 ) -> Result<RecordPtr<Async>> {
-    let handle = base.enter(|core| core.open_async(callback, arg))?;
+    let handle = base.try_enter(|core| core.open_async(callback, arg))??;
     handle.base.set(base.as_ptr());
     Ok(handle)
 }
 
 /// Closes and frees a handle of `base` (none if that was freed before).
-pub fn close_async(base: Option<BasePtr>, handle: RecordPtr<Async>) {
+pub fn close_async(base: Option<BasePtr>, handle: RecordPtr<Async>) -> Result<()> {
     if let Some(base) = base {
-        base.enter(|core| {
+        base.try_enter(|core| {
             core.del(EventPtr::of(&handle.event));
             core.event_count -= 1;
-        });
+        })?;
     }
     handle.free();
+    Ok(())
 }

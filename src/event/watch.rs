@@ -94,13 +94,13 @@ pub fn open(
     callback: WatchCallback,
     arg: *mut c_void,
 ) -> Result<RecordPtr<Watch>> {
-    base.enter(|core| {
+    base.try_enter(|core| {
         let stamp = Cell::new(core.watches.round);
         let watch = Watch { when, callback, arg, stamp, base: base.as_ptr() };
         let record = core.watches.records.make(watch)?;
         core.watches.counts[when as usize] += 1;
         Ok(record)
-    })
+    })?
 }
 
 impl Watch {
@@ -114,9 +114,10 @@ impl Watch {
 }
 
 /// Ends a hook of `base`.
-pub fn close(base: BasePtr, watch: RecordPtr<Watch>) {
-    base.enter(|core| core.watches.counts[watch.when() as usize] -= 1);
+pub fn close(base: BasePtr, watch: RecordPtr<Watch>) -> Result<()> {
+    base.try_enter(|core| core.watches.counts[watch.when() as usize] -= 1)?;
     watch.free();
+    Ok(())
 }
 
 /// Calls the hooks of one kind. Nothing of the base is borrowed while one runs.

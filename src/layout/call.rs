@@ -2,9 +2,15 @@
 //!
 //! Whoever holds a `Call` has already unlinked what it came from; after `run` nothing that it
 //! refers to may be touched (the callback may have freed it, switched away, or not return).
+//!
+//! Calls are made as "C-unwind": a C++ exception that leaves a callback finds the end of the
+//! process here, with the C++ runtime's message, instead of unwinding through Rust.
+
+#![allow(clippy::missing_transmute_annotations, reason = "only the unwinding differs")]
 
 use super::event::{EventCallback, EventPtr};
 use std::ffi::{c_char, c_int, c_short, c_void};
+use std::mem::transmute;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
 /// `void (*)(int severity, const char *msg)`: what `event_set_log_callback` takes.
@@ -43,8 +49,10 @@ impl Call {
     #[inline]
     pub fn run(self) {
         if let Some(callback) = self.callback {
-            // SAFETY: the program registered this function for these arguments (event_set).
-            unsafe { callback(self.fd, self.what, self.arg) }
+            type Unwind = unsafe extern "C-unwind" fn(c_int, c_short, *mut c_void);
+            // SAFETY: the program registered this function for these arguments (event_set); the
+            // two types differ in what they promise of unwinding alone.
+            unsafe { transmute::<_, Unwind>(callback)(self.fd, self.what, self.arg) }
         }
     }
 }
@@ -59,8 +67,9 @@ pub struct AsyncCall {
 impl AsyncCall {
     pub fn run(self) {
         if let Some(callback) = self.callback {
-            // SAFETY: the program registered this function for this argument.
-            unsafe { callback(self.arg) }
+            type Unwind = unsafe extern "C-unwind" fn(*mut c_void);
+            // SAFETY: the program registered this function for this argument; see `Call::run`.
+            unsafe { transmute::<_, Unwind>(callback)(self.arg) }
         }
     }
 }
@@ -75,15 +84,17 @@ pub struct WatchCall {
 
 impl WatchCall {
     pub fn run(self, info: *const c_void) {
-        // SAFETY: the program registered this function for these arguments.
-        unsafe { (self.callback)(self.watch, info, self.arg) }
+        type Unwind = unsafe extern "C-unwind" fn(*mut c_void, *const c_void, *mut c_void);
+        // SAFETY: the program registered this function for these arguments; see `Call::run`.
+        unsafe { transmute::<_, Unwind>(self.callback)(self.watch, info, self.arg) }
     }
 }
 
 /// Calls `event_sigcb`.
 pub fn run_sigcb(callback: SigCallback) -> c_int {
-    // SAFETY: the program stored this function in `event_sigcb`.
-    unsafe { callback() }
+    type Unwind = unsafe extern "C-unwind" fn() -> c_int;
+    // SAFETY: the program stored this function in `event_sigcb`; see `Call::run`.
+    unsafe { transmute::<_, Unwind>(callback)() }
 }
 
 /// Where the log callback is kept: written and read by any thread.
@@ -101,12 +112,13 @@ impl LogCallbackCell {
 
     pub fn get(&self) -> Option<LogCallback> {
         // SAFETY: `set` stores only functions of this type, or NULL, which is `None`.
-        unsafe { std::mem::transmute::<*mut (), Option<LogCallback>>(self.0.load(Relaxed)) }
+        unsafe { transmute::<*mut (), Option<LogCallback>>(self.0.load(Relaxed)) }
     }
 }
 
 /// Hands one line to the log callback.
 pub fn run_log(callback: LogCallback, severity: c_int, text: &std::ffi::CStr) {
+    type Unwind = unsafe extern "C-unwind" fn(c_int, *const c_char);
     // SAFETY: the program registered this function; the text outlives the call.
-    unsafe { callback(severity, text.as_ptr()) }
+    unsafe { transmute::<_, Unwind>(callback)(severity, text.as_ptr()) }
 }

@@ -2,29 +2,61 @@
 //!
 //! The insides of a base are ordinary owned Rust, changed through `&mut`. Callbacks may do
 //! anything, so no such borrow may be alive while user code runs: every operation enters,
-//! changes, leaves, and *returns* the user's call that is to be made (design rules R1, R4).
+//! changes, leaves, and *returns* the user's call that is to be made. The loop waits outside.
+//!
+//! So only two things can find the value entered: a signal handler that interrupts an operation,
+//! and a thread that has no business here. They are told so.
 
-use std::cell::{Cell, UnsafeCell};
+use crate::errno::{Errno, Result};
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 #[repr(C)]
 pub struct Exclusive<T> {
     value: UnsafeCell<T>,
-    entered: Cell<bool>,
+    entered: AtomicBool,
 }
 
 impl<T> Exclusive<T> {
     pub const fn new(value: T) -> Exclusive<T> {
-        Exclusive { value: UnsafeCell::new(value), entered: Cell::new(false) }
+        Exclusive { value: UnsafeCell::new(value), entered: AtomicBool::new(false) }
     }
 
-    /// Runs one operation. Entering twice would be a bug of the library, never of its user:
-    /// operations run no user code.
+    /// Runs one operation; `EBUSY` in the middle of another one.
+    #[inline]
+    pub fn try_enter<R>(&self, operation: impl FnOnce(&mut T) -> R) -> Result<R> {
+        if self.entered.load(Relaxed) {
+            return Err(Errno::BUSY);
+        }
+        self.entered.store(true, Relaxed);
+        // SAFETY: `entered` was false, so no other reference to the value exists. (Bases belong
+        // to one thread, by the manual's word; a signal handler leaves before it returns.)
+        let result = operation(unsafe { &mut *self.value.get() });
+        self.entered.store(false, Relaxed);
+        Ok(result)
+    }
+
+    /// `try_enter` for the loop, which no handler interrupts here: it outwaits a stray thread.
     #[inline]
     pub fn enter<R>(&self, operation: impl FnOnce(&mut T) -> R) -> R {
-        assert!(!self.entered.replace(true), "entered twice");
-        // SAFETY: `entered` was false, so no other reference to the value exists.
+        if self.entered.load(Relaxed) {
+            self.outwait();
+        }
+        self.entered.store(true, Relaxed);
+        // SAFETY: as for `try_enter`.
         let result = operation(unsafe { &mut *self.value.get() });
-        self.entered.set(false);
+        self.entered.store(false, Relaxed);
         result
+    }
+
+    #[cold]
+    fn outwait(&self) {
+        for _ in 0..100_000 {
+            if !self.entered.load(Relaxed) {
+                return;
+            }
+            std::thread::yield_now();
+        }
+        panic!("entered twice");
     }
 }

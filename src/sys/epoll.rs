@@ -50,47 +50,50 @@ impl Epoll {
         check(unsafe { libc::epoll_ctl(self.fd.as_raw_fd(), op, fd, &mut event) }).map(drop)
     }
 
-    /// Waits; how many of `events` were filled.
-    pub fn wait(&self, events: &mut [Event], timeout: Timeout) -> Result<usize> {
-        let room = events.len() as c_int;
-        let millis = match timeout {
-            Timeout::NOW => 0,
-            Timeout::NEVER => -1,
-            _ if !NO_PWAIT2.load(Relaxed) => match self.pwait2(events, room, timeout) {
-                Err(Errno::NOSYS | Errno::PERM) => {
-                    NO_PWAIT2.store(true, Relaxed);
-                    timeout.millis()
-                }
-                result => return result,
-            },
-            _ => timeout.millis(),
-        };
-        // SAFETY: `events` is writable for `room` entries.
-        let n = check(unsafe {
-            libc::epoll_wait(self.fd.as_raw_fd(), events.as_mut_ptr(), room, millis)
-        })?;
-        Ok(n as usize)
+    pub fn fd(&self) -> c_int {
+        self.fd.as_raw_fd()
     }
+}
 
-    /// `epoll_wait` to the microsecond. By number: older C libraries have no name for it.
-    #[cold]
-    fn pwait2(&self, events: &mut [Event], room: c_int, timeout: Timeout) -> Result<usize> {
-        const SYS_EPOLL_PWAIT2: libc::c_long = 441;
-        let timespec = timeout.timespec();
-        let timespec = timespec.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-        // SAFETY: `events` is writable for `room` entries, `timespec` is NULL or readable, and
-        // the signal mask is NULL.
-        let n = unsafe {
-            libc::syscall(
-                SYS_EPOLL_PWAIT2,
-                self.fd.as_raw_fd(),
-                events.as_mut_ptr(),
-                room,
-                timespec,
-                std::ptr::null::<libc::sigset_t>(),
-                0_usize,
-            )
-        };
-        usize::try_from(n).map_err(|_| Errno::last())
-    }
+/// Waits on the set with this number; how many of `events` were filled.
+#[inline]
+pub fn wait(set: c_int, events: &mut [Event], timeout: Timeout) -> Result<usize> {
+    let room = events.len() as c_int;
+    let millis = match timeout {
+        Timeout::NOW => 0,
+        Timeout::NEVER => -1,
+        _ if !NO_PWAIT2.load(Relaxed) => match pwait2(set, events, room, timeout) {
+            Err(Errno::NOSYS | Errno::PERM) => {
+                NO_PWAIT2.store(true, Relaxed);
+                timeout.millis()
+            }
+            result => return result,
+        },
+        _ => timeout.millis(),
+    };
+    // SAFETY: `events` is writable for `room` entries.
+    let n = check(unsafe { libc::epoll_wait(set, events.as_mut_ptr(), room, millis) })?;
+    Ok(n as usize)
+}
+
+/// `epoll_wait` to the microsecond. By number: older C libraries have no name for it.
+#[cold]
+fn pwait2(set: c_int, events: &mut [Event], room: c_int, timeout: Timeout) -> Result<usize> {
+    const SYS_EPOLL_PWAIT2: libc::c_long = 441;
+    let timespec = timeout.timespec();
+    let timespec = timespec.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    // SAFETY: `events` is writable for `room` entries, `timespec` is NULL or readable, and the
+    // signal mask is NULL.
+    let n = unsafe {
+        libc::syscall(
+            SYS_EPOLL_PWAIT2,
+            set,
+            events.as_mut_ptr(),
+            room,
+            timespec,
+            std::ptr::null::<libc::sigset_t>(),
+            0_usize,
+        )
+    };
+    usize::try_from(n).map_err(|_| Errno::last())
 }

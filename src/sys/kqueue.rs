@@ -193,19 +193,23 @@ impl Kqueue {
         }
     }
 
-    /// Waits; how many of `events` were filled.
-    pub fn wait(&self, events: &mut [Event], timeout: Timeout) -> Result<usize> {
-        let timespec = timeout.timespec();
-        let timespec = timespec.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-        // SAFETY: no changes; `events` is writable for its length (`Event` is transparent in
-        // layout: one field); `timespec` is NULL or readable.
-        let n = unsafe {
-            let room = events.len() as c_int;
-            let none = std::ptr::null();
-            kernel::call(self.fd, none, 0, events.as_mut_ptr().cast(), room as _, timespec)
-        };
-        super::check(n).map(|n| n as usize)
+    pub fn fd(&self) -> c_int {
+        self.fd
     }
+}
+
+/// Waits on the queue with this number; how many of `events` were filled.
+pub fn wait(queue: c_int, events: &mut [Event], timeout: Timeout) -> Result<usize> {
+    let timespec = timeout.timespec();
+    let timespec = timespec.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    // SAFETY: no changes; `events` is writable for its length (`Event` is transparent);
+    // `timespec` is NULL or readable.
+    let n = unsafe {
+        let room = events.len() as c_int;
+        let none = std::ptr::null();
+        kernel::call(queue, none, 0, events.as_mut_ptr().cast(), room as _, timespec)
+    };
+    super::check(n).map(|n| n as usize)
 }
 
 impl Drop for Kqueue {

@@ -15,11 +15,17 @@ use std::ffi::{c_int, c_short};
 const FIRST_ROOM: usize = 64;
 const MOST_ROOM: usize = 4096;
 
+/// Who watches what.
 pub struct Epoll {
     kernel: sys::Epoll,
+    generation: u32,
+}
+
+/// Who waits.
+pub struct Poller {
+    set: c_int,
     events: Vec<sys::Event>,
     ready: usize,
-    generation: u32,
 }
 
 fn bits(want: Interest) -> u32 {
@@ -54,10 +60,12 @@ fn what(events: u32) -> c_short {
 
 impl Epoll {
     pub fn new() -> Result<Epoll> {
-        let mut events = Vec::new();
-        events.try_reserve_exact(FIRST_ROOM)?;
-        events.resize(FIRST_ROOM, sys::Event { events: 0, u64: 0 });
-        Ok(Epoll { kernel: sys::Epoll::new()?, events, ready: 0, generation: 0 })
+        Ok(Epoll { kernel: sys::Epoll::new()?, generation: 0 })
+    }
+
+    #[inline]
+    pub fn prepare(&self, poller: &mut Poller) {
+        poller.set = self.kernel.fd();
     }
 
     pub fn apply(&mut self, fd: c_int, slot: &Slot, want: Interest) -> Result<Applied> {
@@ -98,10 +106,19 @@ impl Epoll {
         slot.known.set(true);
         Ok(())
     }
+}
+
+impl Poller {
+    pub fn new() -> Result<Poller> {
+        let mut events = Vec::new();
+        events.try_reserve_exact(FIRST_ROOM)?;
+        events.resize(FIRST_ROOM, sys::Event { events: 0, u64: 0 });
+        Ok(Poller { set: -1, events, ready: 0 })
+    }
 
     #[inline]
     pub fn wait(&mut self, timeout: Timeout) -> Result<()> {
-        let waited = self.kernel.wait(&mut self.events, timeout);
+        let waited = sys::wait(self.set, &mut self.events, timeout);
         self.ready = waited.unwrap_or(0);
         waited.map(drop)
     }
@@ -123,6 +140,7 @@ impl Epoll {
     }
 
     /// A wait that filled its room gets more of it the next time.
+    #[inline]
     pub fn grow(&mut self) {
         let room = self.events.len();
         if self.ready == room && room < MOST_ROOM && self.events.try_reserve_exact(room).is_ok() {

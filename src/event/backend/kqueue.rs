@@ -5,6 +5,7 @@
 //! reported by event_add (behaviour 184, repaired). Signals come through the wake-up channel, as
 //! with every other backend: one mechanism for all.
 
+use super::spare::Spare;
 use super::{Applied, BOTH, EDGE, Interest, ONESHOT, READ, Report, Slot, WRITE};
 use crate::errno::{Errno, Result};
 use crate::layout::event::{EV_READ, EV_WRITE};
@@ -16,14 +17,23 @@ const FIRST_ROOM: usize = 64;
 const MOST_ROOM: usize = 4096;
 const SIDES: [(Interest, Filter); 2] = [(READ, Filter::Read), (WRITE, Filter::Write)];
 
+/// Who watches what.
 pub struct Kqueue {
     kernel: sys::Kqueue,
-    events: Vec<sys::Event>,
-    ready: usize,
     generation: u32,
     /// Pipes without readers, which kqueue refuses to watch: always writable, as the error that
     /// a write would give.
     broken: Vec<Broken>,
+    spare: Spare<Report>,
+}
+
+/// Who waits.
+pub struct Poller {
+    queue: c_int,
+    events: Vec<sys::Event>,
+    ready: usize,
+    /// What there is to report of broken pipes, without waiting.
+    broken: Vec<Report>,
 }
 
 struct Broken {
@@ -52,16 +62,21 @@ fn add(want: Interest) -> Change {
 
 impl Kqueue {
     pub fn new() -> Result<Kqueue> {
-        let mut events = Vec::new();
-        events.try_reserve_exact(FIRST_ROOM)?;
-        events.resize(FIRST_ROOM, sys::Event::empty());
         Ok(Kqueue {
             kernel: sys::Kqueue::new()?,
-            events,
-            ready: 0,
             generation: 0,
             broken: Vec::new(),
+            spare: Spare::new(),
         })
+    }
+
+    pub fn prepare(&mut self, poller: &mut Poller) {
+        poller.queue = self.kernel.fd();
+        self.spare.lend(&mut poller.broken, self.broken.len());
+        poller.broken.extend(self.broken.iter().map(|broken| {
+            let still = descriptor::identity(broken.report.fd) == Ok(broken.file);
+            Report { what: if still { EV_WRITE } else { 0 }, ..broken.report }
+        }));
     }
 
     pub fn apply(&mut self, fd: c_int, slot: &Slot, want: Interest) -> Result<Applied> {
@@ -131,6 +146,7 @@ impl Kqueue {
 
     fn add_broken(&mut self, fd: c_int, generation: u32) -> Result<()> {
         self.broken.try_reserve(1)?;
+        self.spare.reserve(self.broken.len() + 1)?;
         let file = descriptor::identity(fd)?;
         self.broken.push(Broken { report: Report { fd, what: EV_WRITE, generation }, file });
         Ok(())
@@ -156,16 +172,21 @@ impl Kqueue {
             self.remove_broken(fd);
         }
     }
+}
+
+impl Poller {
+    pub fn new() -> Result<Poller> {
+        let mut events = Vec::new();
+        events.try_reserve_exact(FIRST_ROOM)?;
+        events.resize(FIRST_ROOM, sys::Event::empty());
+        Ok(Poller { queue: -1, events, ready: 0, broken: Vec::new() })
+    }
 
     pub fn wait(&mut self, timeout: Timeout) -> Result<()> {
-        self.ready = 0;
         let timeout = if self.broken.is_empty() { timeout } else { Timeout::NOW };
-        self.ready = self.kernel.wait(&mut self.events, timeout)?;
-        for broken in &mut self.broken {
-            let still = descriptor::identity(broken.report.fd) == Ok(broken.file);
-            broken.report.what = if still { EV_WRITE } else { 0 };
-        }
-        Ok(())
+        let waited = sys::wait(self.queue, &mut self.events, timeout);
+        self.ready = waited.unwrap_or(0);
+        waited.map(drop)
     }
 
     pub fn ready(&self) -> usize {
@@ -174,7 +195,7 @@ impl Kqueue {
 
     pub fn report(&self, index: usize) -> Report {
         if index >= self.ready {
-            return self.broken[index - self.ready].report;
+            return self.broken[index - self.ready];
         }
         let event = self.events[index];
         // No changes are submitted with a wait, so an error can only say that a descriptor is

@@ -8,7 +8,9 @@
 //!   entry, perhaps disarmed).
 //! * `Applied::Renewed` says that the kernel had lost the entry: the descriptor was closed and its
 //!   number re-used, so what was in the slot before is stale.
-//! * `wait` waits; then `report(i)`, for i below `ready()`, tells one by one what is ready.
+//! * The wait is made by the other half, the `Poller`, while a signal handler may enter the base:
+//!   `prepare` tells it all that it needs. Then `report(i)`, for i below `ready()`, tells one by one
+//!   what is ready.
 //! * With `ONESHOT` the kernel disarms the entry when it reports (`after_report`). A backend
 //!   without it leaves the bit out of `armed`.
 //! * `reopen` starts over with a fresh kernel object that knows nothing.
@@ -20,6 +22,7 @@ mod kqueue;
 mod method;
 mod poll;
 mod select;
+mod spare;
 
 use super::fds::Slot;
 use crate::errno::{Errno, Result};
@@ -63,16 +66,27 @@ pub enum Backend {
     Select(select::Select),
 }
 
+/// The other half: who waits. It has memory of its own, so that the base may be entered meanwhile.
+#[repr(u8)]
+pub enum Poller {
+    #[cfg(has_epoll)]
+    Epoll(epoll::Poller),
+    #[cfg(has_kqueue)]
+    Kqueue(kqueue::Poller),
+    Poll(poll::Poller),
+    Select(select::Poller),
+}
+
 /// Calls the same method of whichever backend it is.
 macro_rules! each {
-    ($self:expr, $backend:ident => $call:expr) => {
+    ($kind:ident, $self:expr, $backend:ident => $call:expr) => {
         match $self {
             #[cfg(has_epoll)]
-            Backend::Epoll($backend) => $call,
+            $kind::Epoll($backend) => $call,
             #[cfg(has_kqueue)]
-            Backend::Kqueue($backend) => $call,
-            Backend::Poll($backend) => $call,
-            Backend::Select($backend) => $call,
+            $kind::Kqueue($backend) => $call,
+            $kind::Poll($backend) => $call,
+            $kind::Select($backend) => $call,
         }
     };
 }
@@ -119,34 +133,31 @@ impl Backend {
 
     #[inline]
     pub fn apply(&mut self, fd: c_int, slot: &Slot, want: Interest) -> Result<Applied> {
-        each!(self, backend => backend.apply(fd, slot, want))
+        each!(Backend, self, backend => backend.apply(fd, slot, want))
     }
 
-    #[inline]
-    pub fn wait(&mut self, timeout: Timeout) -> Result<()> {
-        each!(self, backend => backend.wait(timeout))
-    }
-
-    #[inline]
-    pub fn ready(&self) -> usize {
-        each!(self, backend => backend.ready())
-    }
-
-    #[inline]
-    pub fn report(&self, index: usize) -> Report {
-        each!(self, backend => backend.report(index))
-    }
-
-    /// Makes room after a wait that filled what there was.
-    #[inline]
-    pub fn grow(&mut self) {
-        match self {
-            #[cfg(has_epoll)]
-            Backend::Epoll(epoll) => epoll.grow(),
-            #[cfg(has_kqueue)]
-            Backend::Kqueue(kqueue) => kqueue.grow(),
-            Backend::Poll(_) | Backend::Select(_) => {}
+    /// Tells the poller what to wait for.
+    #[inline(always)]
+    pub fn prepare(&mut self, poller: &mut Poller) -> Result<()> {
+        #[cfg(has_epoll)]
+        if let (Backend::Epoll(epoll), Poller::Epoll(poller)) = (&*self, &mut *poller) {
+            epoll.prepare(poller);
+            return Ok(());
         }
+        self.prepare_other(poller)
+    }
+
+    #[inline(never)]
+    fn prepare_other(&mut self, poller: &mut Poller) -> Result<()> {
+        match (self, poller) {
+            #[cfg(has_kqueue)]
+            (Backend::Kqueue(kqueue), Poller::Kqueue(poller)) => kqueue.prepare(poller),
+            (Backend::Poll(poll), Poller::Poll(poller)) => poll.prepare(poller),
+            (Backend::Select(select), Poller::Select(poller)) => select.prepare(poller),
+            // Only the backend of a base that is freed is another one; it does not wait.
+            _ => return Err(Errno::BADF),
+        }
+        Ok(())
     }
 
     /// What is still armed after a report of `what` on an entry that was one-shot.
@@ -165,5 +176,46 @@ impl Backend {
     /// Does an entry with `EDGE` report changes alone, so that nobody need drain the descriptor?
     pub fn reports_edges(&self) -> bool {
         !matches!(self, Backend::Poll(_) | Backend::Select(_))
+    }
+
+    /// The poller that belongs to this backend.
+    pub fn poller(&self) -> Result<Poller> {
+        Ok(match self {
+            #[cfg(has_epoll)]
+            Backend::Epoll(_) => Poller::Epoll(epoll::Poller::new()?),
+            #[cfg(has_kqueue)]
+            Backend::Kqueue(_) => Poller::Kqueue(kqueue::Poller::new()?),
+            Backend::Poll(_) => Poller::Poll(poll::Poller::new()),
+            Backend::Select(_) => Poller::Select(select::Poller::new()),
+        })
+    }
+}
+
+impl Poller {
+    #[inline]
+    pub fn wait(&mut self, timeout: Timeout) -> Result<()> {
+        each!(Poller, self, poller => poller.wait(timeout))
+    }
+
+    #[inline]
+    pub fn ready(&self) -> usize {
+        each!(Poller, self, poller => poller.ready())
+    }
+
+    #[inline]
+    pub fn report(&self, index: usize) -> Report {
+        each!(Poller, self, poller => poller.report(index))
+    }
+
+    /// Makes room after a wait that filled what there was.
+    #[inline]
+    pub fn grow(&mut self) {
+        match self {
+            #[cfg(has_epoll)]
+            Poller::Epoll(epoll) => epoll.grow(),
+            #[cfg(has_kqueue)]
+            Poller::Kqueue(kqueue) => kqueue.grow(),
+            Poller::Poll(_) | Poller::Select(_) => {}
+        }
     }
 }

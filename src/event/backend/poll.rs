@@ -3,6 +3,7 @@
 //! `entries` has one per watched descriptor, in no order; `places[fd]` says where. A closed
 //! descriptor is noticed by the next wait (POLLNVAL), not when its number is added again.
 
+use super::spare::Spare;
 use super::{Applied, BOTH, Interest, ONESHOT, READ, Report, Slot, WRITE};
 use crate::errno::Result;
 use crate::layout::event::{EV_READ, EV_WRITE};
@@ -12,9 +13,17 @@ use std::ffi::{c_int, c_short};
 
 const NOWHERE: u32 = u32::MAX;
 
+/// Who watches what.
 pub struct Poll {
     entries: Vec<sys::pollfd>,
     places: Vec<u32>,
+    spare_entries: Spare<sys::pollfd>,
+    spare_ready: Spare<Report>,
+}
+
+/// Who waits, on a copy of the entries.
+pub struct Poller {
+    entries: Vec<sys::pollfd>,
     ready: Vec<Report>,
 }
 
@@ -38,7 +47,12 @@ fn what(revents: c_short) -> c_short {
 
 impl Poll {
     pub fn new() -> Poll {
-        Poll { entries: Vec::new(), places: Vec::new(), ready: Vec::new() }
+        Poll {
+            entries: Vec::new(),
+            places: Vec::new(),
+            spare_entries: Spare::new(),
+            spare_ready: Spare::new(),
+        }
     }
 
     pub fn apply(&mut self, fd: c_int, slot: &Slot, want: Interest) -> Result<Applied> {
@@ -62,9 +76,10 @@ impl Poll {
             self.places.resize(number + 1, NOWHERE);
         }
         if self.places[number] == NOWHERE {
-            self.entries.try_reserve(1)?;
             let all = self.entries.len() + 1;
-            self.ready.try_reserve(all.saturating_sub(self.ready.len()))?;
+            self.spare_entries.reserve(all)?;
+            self.spare_ready.reserve(all)?;
+            self.entries.try_reserve(1)?;
             self.places[number] = self.entries.len() as u32;
             self.entries.push(sys::pollfd { fd, events: 0, revents: 0 });
         }
@@ -83,8 +98,20 @@ impl Poll {
         }
     }
 
+    pub fn prepare(&mut self, poller: &mut Poller) {
+        let all = self.entries.len();
+        self.spare_ready.lend(&mut poller.ready, all);
+        self.spare_entries.lend(&mut poller.entries, all);
+        poller.entries.extend_from_slice(&self.entries);
+    }
+}
+
+impl Poller {
+    pub fn new() -> Poller {
+        Poller { entries: Vec::new(), ready: Vec::new() }
+    }
+
     pub fn wait(&mut self, timeout: Timeout) -> Result<()> {
-        self.ready.clear();
         if sys::poll(&mut self.entries, timeout)? == 0 {
             return Ok(());
         }

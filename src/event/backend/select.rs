@@ -1,24 +1,32 @@
 //! select: where nothing better is. The sets grow with the descriptors, beyond FD_SETSIZE.
 
+use super::spare::Spare;
 use super::{Applied, BOTH, Interest, ONESHOT, READ, Report, Slot, WRITE};
 use crate::errno::{Errno, Result};
 use crate::layout::event::{EV_READ, EV_WRITE};
 use crate::sys::select::{WORD_BITS, Word, select};
 use crate::sys::{Timeout, fd as descriptor};
-use std::ffi::{c_int, c_short};
+use std::ffi::c_int;
 
 /// A set of descriptors, as the kernel wants it.
 type Set = Vec<Word>;
 
+/// Who watches what.
 pub struct Select {
     read: Set,
     write: Set,
-    /// What `select` gets to overwrite.
-    read_out: Set,
-    write_out: Set,
-    ready: Vec<Report>,
     /// One more than the highest descriptor watched.
     count: usize,
+    spare_sets: [Spare<Word>; 2],
+    spare_ready: Spare<Report>,
+}
+
+/// Who waits, on copies of the sets, which the kernel overwrites.
+pub struct Poller {
+    read: Set,
+    write: Set,
+    count: usize,
+    ready: Vec<Report>,
 }
 
 fn contains(set: &Set, fd: usize) -> bool {
@@ -36,10 +44,9 @@ impl Select {
         Select {
             read: Set::new(),
             write: Set::new(),
-            read_out: Set::new(),
-            write_out: Set::new(),
-            ready: Vec::new(),
             count: 0,
+            spare_sets: [Spare::new(), Spare::new()],
+            spare_ready: Spare::new(),
         }
     }
 
@@ -61,36 +68,52 @@ impl Select {
 
     fn make_room(&mut self, number: usize) -> Result<()> {
         let words = number / WORD_BITS + 1;
-        let sets = [&mut self.read, &mut self.write, &mut self.read_out, &mut self.write_out];
-        for set in sets {
-            if set.len() < words {
-                set.try_reserve(words - set.len())?;
-                set.resize(words, 0);
-            }
+        if words <= self.read.len() {
+            return Ok(());
         }
-        self.ready.try_reserve(words * WORD_BITS)?;
+        let more = words - self.read.len();
+        self.read.try_reserve(more)?;
+        self.write.try_reserve(more)?;
+        self.spare_ready.reserve(words * WORD_BITS)?;
+        for spare in &mut self.spare_sets {
+            spare.reserve(words)?;
+        }
+        self.read.resize(words, 0);
+        self.write.resize(words, 0);
         Ok(())
     }
 
-    fn is_watched(&self, fd: usize) -> bool {
-        contains(&self.read, fd) || contains(&self.write, fd)
-    }
-
     fn shrink_count(&mut self) {
-        while self.count > 0 && !self.is_watched(self.count - 1) {
-            self.count -= 1;
+        while let Some(last) = self.count.checked_sub(1)
+            && !contains(&self.read, last)
+            && !contains(&self.write, last)
+        {
+            self.count = last;
         }
     }
 
-    pub fn wait(&mut self, timeout: Timeout) -> Result<()> {
-        self.ready.clear();
+    pub fn prepare(&mut self, poller: &mut Poller) {
         let words = self.count.div_ceil(WORD_BITS);
-        self.read_out[..words].copy_from_slice(&self.read[..words]);
-        self.write_out[..words].copy_from_slice(&self.write[..words]);
-        match select(self.count, &mut self.read_out, &mut self.write_out, timeout) {
+        let [spare_read, spare_write] = &mut self.spare_sets;
+        self.spare_ready.lend(&mut poller.ready, words * WORD_BITS);
+        spare_read.lend(&mut poller.read, words);
+        spare_write.lend(&mut poller.write, words);
+        poller.read.extend_from_slice(&self.read[..words]);
+        poller.write.extend_from_slice(&self.write[..words]);
+        poller.count = self.count;
+    }
+}
+
+impl Poller {
+    pub fn new() -> Poller {
+        Poller { read: Set::new(), write: Set::new(), count: 0, ready: Vec::new() }
+    }
+
+    pub fn wait(&mut self, timeout: Timeout) -> Result<()> {
+        match select(self.count, &mut self.read, &mut self.write, timeout) {
             Ok(0) => Ok(()),
             Ok(_) => {
-                self.collect();
+                self.ready.extend(members(&self.read, &self.write));
                 Ok(())
             }
             Err(Errno::BADF) => self.find_closed(),
@@ -98,31 +121,12 @@ impl Select {
         }
     }
 
-    fn collect(&mut self) {
-        for word in 0..self.count.div_ceil(WORD_BITS) {
-            let mut bits = self.read_out[word] | self.write_out[word];
-            while bits != 0 {
-                let fd = word * WORD_BITS + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                let read = if contains(&self.read_out, fd) { EV_READ } else { 0 };
-                let write = if contains(&self.write_out, fd) { EV_WRITE } else { 0 };
-                self.tell(fd, read | write);
-            }
-        }
-    }
-
-    /// `select` says only that some descriptor is closed.
+    /// `select` says only that some descriptor is closed; the sets are as they were.
     fn find_closed(&mut self) -> Result<()> {
-        for fd in 0..self.count {
-            if self.is_watched(fd) && descriptor::must_be_open(fd as c_int).is_err() {
-                self.tell(fd, 0);
-            }
-        }
+        let watched = members(&self.read, &self.write);
+        let closed = watched.filter(|report| descriptor::must_be_open(report.fd).is_err());
+        self.ready.extend(closed.map(|report| Report { what: 0, ..report }));
         if self.ready.is_empty() { Err(Errno::BADF) } else { Ok(()) }
-    }
-
-    fn tell(&mut self, fd: usize, what: c_short) {
-        self.ready.push(Report { fd: fd as c_int, what, generation: 0 });
     }
 
     pub fn ready(&self) -> usize {
@@ -132,4 +136,18 @@ impl Select {
     pub fn report(&self, index: usize) -> Report {
         self.ready[index]
     }
+}
+
+/// What is in either set, by number.
+fn members(read: &Set, write: &Set) -> impl Iterator<Item = Report> {
+    let words = read.iter().zip(write).map(|(read, write)| read | write).enumerate();
+    words.flat_map(move |(index, word)| {
+        let bits = (0..WORD_BITS).filter(move |bit| word >> bit & 1 != 0);
+        bits.map(move |bit| {
+            let fd = index * WORD_BITS + bit;
+            let read = if contains(read, fd) { EV_READ } else { 0 };
+            let write = if contains(write, fd) { EV_WRITE } else { 0 };
+            Report { fd: fd as c_int, what: read | write, generation: 0 }
+        })
+    })
 }
