@@ -137,3 +137,20 @@ fn to_stderr(severity: Severity, text: &[u8]) {
     rest[text.len()] = b'\n';
     stdio::write_stderr(&out[..label.len() + text.len() + 1]);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_and_always_terminated() {
+        let mut line = Line { bytes: [0xff; LIMIT], len: 0 };
+        line.bytes[LIMIT - 1] = 0;
+        assert!(write!(line, "{:5000}", 7).is_ok());
+        assert_eq!(line.len, LIMIT - 1);
+        let text = CStr::from_bytes_until_nul(&line.bytes).expect("a NUL");
+        assert_eq!(text.to_bytes().len(), 1023);
+        assert!(line.write_str("more").is_ok());
+        assert_eq!(line.len, LIMIT - 1);
+    }
+}

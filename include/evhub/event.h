@@ -238,7 +238,8 @@ int event_base_set(struct event_base *base, struct event *ev);
 /**
  * Runs the current base's loop until nothing is pending, or it is told to end.
  *
- * The program must deal with SIGPIPE itself.
+ * The program must deal with SIGPIPE itself. A callback may leave by longjmp();
+ * a C++ exception or pthread_exit() that leaves a callback ends the process.
  *
  * @return 1 when no events are left; 0 after event_loopexit() or event_loopbreak(); -1 with
  *   errno when waiting failed, or EINTR when event_sigcb returned -1

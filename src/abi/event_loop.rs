@@ -16,7 +16,8 @@ fn run(base: Result<BasePtr>, flags: c_int) -> c_int {
 
 /// Runs the current base's loop until nothing is pending, or it is told to end.
 ///
-/// The program must deal with SIGPIPE itself (behaviour 23).
+/// The program must deal with SIGPIPE itself (behaviour 23). A callback may leave by longjmp();
+/// a C++ exception or pthread_exit() that leaves a callback ends the process.
 ///
 /// @return 1 when no events are left; 0 after event_loopexit() or event_loopbreak(); -1 with
 ///   errno when waiting failed, or EINTR when event_sigcb returned -1
