@@ -32,6 +32,7 @@ fn fail(error: Errno) -> c_int {
 }
 
 /// Reports a mistake of the caller's (once) and fails with `EINVAL`.
+#[cold]
 fn misuse(mistake: Misuse, function: &str) -> Errno {
     log::misuse(mistake, function);
     Errno::INVAL
@@ -41,21 +42,21 @@ fn misuse(mistake: Misuse, function: &str) -> Errno {
 ///
 /// # Safety
 /// `raw` is NULL or points to a `struct event`.
+#[inline(always)]
 unsafe fn event(raw: *mut Event, function: &str) -> Result<EventPtr> {
     // SAFETY: the caller's word.
     let event = unsafe { EventPtr::from_raw(raw) };
     let event = event.ok_or_else(|| misuse(Misuse::NullArgument, function))?;
     let flags = event.ev_flags.get();
-    if flags & !EVLIST_ALL != 0 {
-        return Err(misuse(Misuse::BadFlags, function));
+    if flags & (!EVLIST_ALL | EVLIST_INIT) == EVLIST_INIT {
+        return Ok(event);
     }
-    if flags & EVLIST_INIT == 0 {
-        return Err(misuse(Misuse::Uninitialised, function));
-    }
-    Ok(event)
+    let unknown = flags & !EVLIST_ALL != 0;
+    Err(misuse(if unknown { Misuse::BadFlags } else { Misuse::Uninitialised }, function))
 }
 
 /// The base that an event belongs to.
+#[inline(always)]
 fn base_of(event: EventPtr, function: &str) -> Result<BasePtr> {
     // SAFETY: `event_set` and `event_base_set` store live bases, and freeing a base takes it out
     // of every event that it holds.

@@ -65,7 +65,7 @@ impl Core {
     }
 
     fn set_timer(&mut self, event: EventPtr, after: &timeval) {
-        let deadline = Timers::deadline(self.clock.now_ns(), after);
+        let deadline = Timers::deadline(self.clock.now(), after);
         if event.is(EVLIST_TIMEOUT) {
             self.timers.renew(event, deadline);
         } else {
@@ -156,7 +156,7 @@ impl Core {
     /// Moves what is due to the queues. An event that is ready as well loses that result: it is
     /// deleted, then activated with EV_TIMEOUT alone (behaviour 8).
     pub fn expire_timers(&mut self) {
-        let now = self.clock.now_ns() / 1000;
+        let now = self.clock.now().past;
         while let Some((deadline, event)) = self.timers.next()
             && deadline <= now
         {

@@ -74,8 +74,17 @@ impl Core {
     /// Activates what the last wait reported.
     #[inline]
     pub fn collect_reports(&mut self, poller: &mut Poller) {
-        for index in 0..poller.ready() {
-            self.deliver(poller.report(index));
+        match poller {
+            #[cfg(has_epoll)]
+            Poller::Epoll(epoll) => epoll.reports().for_each(|report| self.deliver(report)),
+            #[cfg(has_kqueue)]
+            Poller::Kqueue(kqueue) => {
+                kqueue.reports().for_each(|report| self.deliver_aside(report))
+            }
+            Poller::Poll(poll) => poll.reports().for_each(|report| self.deliver_aside(report)),
+            Poller::Select(select) => {
+                select.reports().for_each(|report| self.deliver_aside(report));
+            }
         }
         if self.stale_reports >= STALE_LIMIT {
             self.start_over();
@@ -83,7 +92,13 @@ impl Core {
         poller.grow();
     }
 
-    #[inline]
+    /// `deliver` for where it need not be inlined.
+    #[inline(never)]
+    fn deliver_aside(&mut self, report: Report) {
+        self.deliver(report);
+    }
+
+    #[inline(always)]
     fn deliver(&mut self, report: Report) {
         let Some(slot) = self.fds.find(report.fd) else {
             self.stale_reports += 1;

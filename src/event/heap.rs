@@ -1,13 +1,11 @@
 //! A 4-ary min-heap with the key beside the node, so that sifting reads no node's memory.
 //!
 //! ```text
-//!   block 0: [-  -  -  3]     the root is entry 3, and the children of entry i are the whole
-//!   block 1: [4  5  6  7]     block i-2: with 16-byte entries, one cache line;
-//!   block 2: [8  9 10 11]     the parent of entry i is i/4 + 2
-//!   ...
+//!            0                 entry i has the children 4i+1 ..= 4i+4; each node is told its
+//!     1   2    3   4           place, so that it can be taken out or moved from anywhere
+//!   5678 ...
 //! ```
-//! Each node is told its place, so that it can be taken out or moved from anywhere. Among equal
-//! keys the node with the older place in line wins.
+//! Among equal keys the node with the older place in line wins.
 
 use crate::errno::Result;
 
@@ -31,45 +29,30 @@ impl<N: Node> Entry<N> {
     }
 }
 
-const FAN: usize = 4;
-const ROOT: usize = FAN - 1;
-
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Block<N>([Entry<N>; FAN]);
-
 pub struct Heap<N> {
-    /// What is not an entry (before the root, after the last) holds stale copies.
-    blocks: Vec<Block<N>>,
-    /// One more than the last entry's index; `ROOT` when empty.
-    end: usize,
-}
-
-#[inline]
-fn parent(index: usize) -> usize {
-    index / FAN + FAN - 2
+    entries: Vec<Entry<N>>,
 }
 
 impl<N: Node> Heap<N> {
     pub const fn new() -> Heap<N> {
-        Heap { blocks: Vec::new(), end: ROOT }
+        Heap { entries: Vec::new() }
     }
 
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.end == ROOT
+        self.entries.is_empty()
     }
 
     /// All nodes, in no order.
     pub fn iter(&self) -> impl Iterator<Item = N> {
-        (ROOT..self.end).map(|index| self.at(index).node)
+        self.entries.iter().map(|entry| entry.node)
     }
 
     /// Makes room for one more; the only step that can fail.
     #[inline]
     pub fn reserve(&mut self) -> Result<()> {
-        if self.end / FAN >= self.blocks.capacity() {
-            self.blocks.try_reserve(1)?;
+        if self.entries.len() == self.entries.capacity() {
+            self.entries.try_reserve(1)?;
         }
         Ok(())
     }
@@ -77,50 +60,37 @@ impl<N: Node> Heap<N> {
     /// The smallest key and its node.
     #[inline]
     pub fn top(&self) -> Option<(u64, N)> {
-        if self.is_empty() {
-            return None;
-        }
-        let top = self.at(ROOT);
-        Some((top.key, top.node))
+        self.entries.first().map(|top| (top.key, top.node))
     }
 
     pub fn key(&self, index: usize) -> u64 {
-        self.at(index).key
-    }
-
-    #[inline]
-    fn at(&self, index: usize) -> Entry<N> {
-        self.blocks[index / FAN].0[index % FAN]
+        self.entries[index].key
     }
 
     /// Adds a node; `reserve` came before.
-    #[inline]
     pub fn push(&mut self, key: u64, node: N) {
         let entry = Entry { key, node };
-        if self.end / FAN == self.blocks.len() {
-            self.blocks.push(Block([entry; FAN]));
-        }
-        self.end += 1;
-        self.sift_up(self.end - 1, entry);
+        self.entries.push(entry);
+        self.sift_up(self.entries.len() - 1, entry);
     }
 
     /// Takes out the node at `index`.
-    #[inline]
     pub fn remove(&mut self, index: usize) {
-        self.end -= 1;
-        if index != self.end {
-            self.settle(index, self.at(self.end));
+        if let Some(last) = self.entries.pop()
+            && index < self.entries.len()
+        {
+            self.settle(index, last);
         }
     }
 
     /// Gives the node at `index` a new key (and place in line).
     pub fn rekey(&mut self, index: usize, key: u64) {
-        let node = self.at(index).node;
+        let node = self.entries[index].node;
         self.settle(index, Entry { key, node });
     }
 
     fn settle(&mut self, index: usize, entry: Entry<N>) {
-        if index > ROOT && entry.is_before(&self.at(parent(index))) {
+        if index > 0 && entry.is_before(&self.entries[(index - 1) / 4]) {
             self.sift_up(index, entry);
         } else {
             self.sift_down(index, entry);
@@ -129,20 +99,19 @@ impl<N: Node> Heap<N> {
 
     #[inline]
     fn put(&mut self, index: usize, entry: Entry<N>) {
-        self.blocks[index / FAN].0[index % FAN] = entry;
+        self.entries[index] = entry;
         entry.node.set_index(index);
     }
 
-    #[inline]
     fn sift_up(&mut self, mut index: usize, entry: Entry<N>) {
-        while index > ROOT {
-            let up = parent(index);
-            let above = self.at(up);
+        while index > 0 {
+            let parent = (index - 1) / 4;
+            let above = self.entries[parent];
             if !entry.is_before(&above) {
                 break;
             }
             self.put(index, above);
-            index = up;
+            index = parent;
         }
         self.put(index, entry);
     }
@@ -160,15 +129,11 @@ impl<N: Node> Heap<N> {
 
     #[inline]
     fn least_child(&self, index: usize) -> Option<(usize, Entry<N>)> {
-        let block = index - (FAN - 2);
-        let first = block * FAN;
-        if first >= self.end {
-            return None;
-        }
-        let children = &self.blocks[block].0;
-        let count = (self.end - first).min(FAN);
-        let (mut at, mut least) = (0, children[0]);
-        for (i, child) in children.iter().enumerate().take(count).skip(1) {
+        let first = 4 * index + 1;
+        let end = self.entries.len().min(first + 4);
+        let children = self.entries.get(first..end)?;
+        let (mut at, mut least) = (0, *children.first()?);
+        for (i, child) in children.iter().enumerate().skip(1) {
             if child.is_before(&least) {
                 (at, least) = (i, *child);
             }

@@ -241,7 +241,7 @@ impl Core {
 
     #[inline(never)]
     fn time_to_next_timer(&mut self) -> Timeout {
-        let now = self.clock.now_ns() / 1000;
+        let now = self.clock.now().past;
         let deadline = self.timers.next().map_or(0, |(deadline, _)| deadline);
         Timeout::micros(deadline.saturating_sub(now).min(LONGEST_WAIT_US))
     }

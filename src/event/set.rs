@@ -48,7 +48,7 @@ fn in_future(us: u64) -> timeval {
 /// When a pending timer is due, as a time of day (behaviour 32).
 pub fn deadline_of_day(base: BasePtr, event: EventPtr) -> Result<timeval> {
     let remaining = base.try_enter(|core| {
-        let remaining = Timers::remaining(event, core.clock.now_ns());
+        let remaining = Timers::remaining(event, core.clock.now());
         core.forget_clock_outside();
         remaining
     })?;

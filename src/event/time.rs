@@ -34,42 +34,65 @@ pub fn timeval_of(us: u64) -> timeval {
     timeval { tv_sec: (us / MICROS) as libc::time_t, tv_usec: (us % MICROS) as libc::suseconds_t }
 }
 
+/// A moment, in microseconds of the loop's clock.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Rounded down: what is due at this time is due.
+    pub past: u64,
+    /// Rounded up: a deadline counted from here is not early.
+    next: u64,
+}
+
 /// The loop's clock, read at most once between two calls of user code.
 pub struct Clock {
-    /// Nanoseconds; 0: to be read when next needed.
-    cached: u64,
+    kept: Moment,
+    is_kept: bool,
     /// Without a monotonic clock: what to add to the wall clock so that it never goes back.
     wall_offset: u64,
     wall_latest: u64,
     /// The time of day as read at this time of ours.
-    wall_at: Option<(u64, timeval)>,
+    wall_at: Option<(Moment, timeval)>,
 }
 
 impl Clock {
     pub const fn new() -> Clock {
-        Clock { cached: 0, wall_offset: 0, wall_latest: 0, wall_at: None }
+        Clock {
+            kept: Moment { past: 0, next: 0 },
+            is_kept: false,
+            wall_offset: 0,
+            wall_latest: 0,
+            wall_at: None,
+        }
     }
 
     /// User code is about to run: time will have passed.
     #[inline]
     pub fn forget(&mut self) {
-        self.cached = 0;
+        self.is_kept = false;
     }
 
     #[inline]
-    pub fn now_ns(&mut self) -> u64 {
-        if self.cached == 0 {
-            self.cached = match clock::monotonic_ns() {
-                Some(now) => now,
-                None => self.steady_wall_ns(),
-            };
+    pub fn now(&mut self) -> Moment {
+        if !self.is_kept {
+            self.read();
         }
-        self.cached
+        self.kept
+    }
+
+    #[inline(never)]
+    fn read(&mut self) {
+        let ns = match clock::monotonic_ns() {
+            Some(now) => now,
+            None => self.steady_wall_ns(),
+        };
+        let past = ns / 1000;
+        self.kept = Moment { past, next: past + u64::from(ns % 1000 != 0) };
+        self.is_kept = true;
     }
 
     /// The time of day; it stands still for as long as this clock does.
     pub fn time_of_day(&mut self) -> timeval {
-        let now = self.now_ns();
+        let now = self.now();
         match self.wall_at {
             Some((asked, wall)) if asked == now => wall,
             _ => {
@@ -118,12 +141,11 @@ impl Timers {
         self.heap.reserve()
     }
 
-    /// A deadline `after` from `now_ns`, never early: the clock is rounded up, except for one that
-    /// is due at once.
-    pub fn deadline(now_ns: u64, after: &timeval) -> u64 {
+    /// A deadline `after` from `now`, never early; one that is due at once is due now.
+    pub fn deadline(now: Moment, after: &timeval) -> u64 {
         let after = micros_of(after);
-        let now = if after > 0 { now_ns.div_ceil(1000) } else { now_ns / 1000 };
-        now.saturating_add_signed(after).min(i64::MAX as u64)
+        let from = if after > 0 { now.next } else { now.past };
+        from.saturating_add_signed(after).min(i64::MAX as u64)
     }
 
     fn note(&mut self, event: EventPtr, deadline: u64) {
@@ -176,9 +198,9 @@ impl Timers {
         }
     }
 
-    /// Microseconds from `now_ns` to the timer's deadline; 0 when it has passed.
-    pub fn remaining(event: EventPtr, now_ns: u64) -> u64 {
-        Self::due(event).saturating_sub(now_ns / 1000)
+    /// Microseconds from `now` to the timer's deadline; 0 when it has passed.
+    pub fn remaining(event: EventPtr, now: Moment) -> u64 {
+        Self::due(event).saturating_sub(now.past)
     }
 }
 
@@ -193,14 +215,15 @@ mod tests {
 
     #[test]
     fn deadlines_are_never_early_and_never_wrap() {
-        assert_eq!(Timers::deadline(1, &tv(0, 0)), 0);
-        assert_eq!(Timers::deadline(1, &tv(0, 1)), 2);
-        assert_eq!(Timers::deadline(1000, &tv(0, 5)), 6);
-        assert_eq!(Timers::deadline(1001, &tv(1, 0)), 1_000_002);
-        assert_eq!(Timers::deadline(5000, &tv(0, 1_500_000)), 1_500_005);
-        assert_eq!(Timers::deadline(5_000_000, &tv(-9, 0)), 0);
-        assert_eq!(Timers::deadline(5000, &tv(i64::MAX, 999_999)), i64::MAX as u64);
-        assert_eq!(Timers::deadline(5000, &tv(i64::MIN, 0)), 0);
+        let exact = Moment { past: 5, next: 5 };
+        let between = Moment { past: 5, next: 6 };
+        assert_eq!(Timers::deadline(between, &tv(0, 0)), 5);
+        assert_eq!(Timers::deadline(between, &tv(0, 1)), 7);
+        assert_eq!(Timers::deadline(exact, &tv(1, 0)), 1_000_005);
+        assert_eq!(Timers::deadline(exact, &tv(0, 1_500_000)), 1_500_005);
+        assert_eq!(Timers::deadline(exact, &tv(-9, 0)), 0);
+        assert_eq!(Timers::deadline(exact, &tv(i64::MAX, 999_999)), i64::MAX as u64);
+        assert_eq!(Timers::deadline(exact, &tv(i64::MIN, 0)), 0);
     }
 
     #[test]

@@ -124,19 +124,15 @@ impl Poller {
     }
 
     #[inline]
-    pub fn ready(&self) -> usize {
-        self.ready
-    }
-
-    #[inline]
-    pub fn report(&self, index: usize) -> Report {
-        let event = self.events[index];
-        let data = event.u64;
-        Report {
-            fd: data as u32 as c_int,
-            what: what(event.events),
-            generation: (data >> 32) as u32,
-        }
+    pub fn reports(&self) -> impl Iterator<Item = Report> {
+        self.events[..self.ready].iter().map(|event| {
+            let data = event.u64;
+            Report {
+                fd: data as u32 as c_int,
+                what: what(event.events),
+                generation: (data >> 32) as u32,
+            }
+        })
     }
 
     /// A wait that filled its room gets more of it the next time.

@@ -189,23 +189,18 @@ impl Poller {
         waited.map(drop)
     }
 
-    pub fn ready(&self) -> usize {
-        self.ready + self.broken.len()
-    }
-
-    pub fn report(&self, index: usize) -> Report {
-        if index >= self.ready {
-            return self.broken[index - self.ready];
-        }
-        let event = self.events[index];
-        // No changes are submitted with a wait, so an error can only say that a descriptor is
-        // gone: it is reported as closed.
-        let what = match (event.error(), event.filter()) {
-            (None, Some(Filter::Read)) => EV_READ,
-            (None, Some(Filter::Write)) => EV_WRITE,
-            _ => 0,
-        };
-        Report { fd: event.fd(), what, generation: event.generation() }
+    pub fn reports(&self) -> impl Iterator<Item = Report> {
+        let told = self.events[..self.ready].iter().map(|event| {
+            // No changes are submitted with a wait, so an error can only say that a descriptor
+            // is gone: it is reported as closed.
+            let what = match (event.error(), event.filter()) {
+                (None, Some(Filter::Read)) => EV_READ,
+                (None, Some(Filter::Write)) => EV_WRITE,
+                _ => 0,
+            };
+            Report { fd: event.fd(), what, generation: event.generation() }
+        });
+        told.chain(self.broken.iter().copied())
     }
 
     /// A wait that filled its room gets more of it the next time.

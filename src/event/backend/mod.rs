@@ -9,8 +9,8 @@
 //! * `Applied::Renewed` says that the kernel had lost the entry: the descriptor was closed and its
 //!   number re-used, so what was in the slot before is stale.
 //! * The wait is made by the other half, the `Poller`, while a signal handler may enter the base:
-//!   `prepare` tells it all that it needs. Then `report(i)`, for i below `ready()`, tells one by one
-//!   what is ready.
+//!   `prepare` tells it all that it needs. Then `reports` tells one by one what is
+//!   ready.
 //! * With `ONESHOT` the kernel disarms the entry when it reports (`after_report`). A backend
 //!   without it leaves the bit out of `armed`.
 //! * `reopen` starts over with a fresh kernel object that knows nothing.
@@ -195,16 +195,6 @@ impl Poller {
     #[inline]
     pub fn wait(&mut self, timeout: Timeout) -> Result<()> {
         each!(Poller, self, poller => poller.wait(timeout))
-    }
-
-    #[inline]
-    pub fn ready(&self) -> usize {
-        each!(Poller, self, poller => poller.ready())
-    }
-
-    #[inline]
-    pub fn report(&self, index: usize) -> Report {
-        each!(Poller, self, poller => poller.report(index))
     }
 
     /// Makes room after a wait that filled what there was.

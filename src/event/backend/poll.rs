@@ -124,11 +124,7 @@ impl Poller {
         Ok(())
     }
 
-    pub fn ready(&self) -> usize {
-        self.ready.len()
-    }
-
-    pub fn report(&self, index: usize) -> Report {
-        self.ready[index]
+    pub fn reports(&self) -> impl Iterator<Item = Report> {
+        self.ready.iter().copied()
     }
 }

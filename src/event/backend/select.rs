@@ -129,12 +129,8 @@ impl Poller {
         if self.ready.is_empty() { Err(Errno::BADF) } else { Ok(()) }
     }
 
-    pub fn ready(&self) -> usize {
-        self.ready.len()
-    }
-
-    pub fn report(&self, index: usize) -> Report {
-        self.ready[index]
+    pub fn reports(&self) -> impl Iterator<Item = Report> {
+        self.ready.iter().copied()
     }
 }
 
