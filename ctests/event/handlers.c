@@ -149,6 +149,38 @@ TEST(calls_in_the_middle_of_a_call_are_refused)
 	event_base_free(base);
 }
 
+static volatile sig_atomic_t loop_result, loop_error;
+
+static void
+call_loop(int number)
+{
+	int saved = errno;
+
+	(void)number;
+	if (loop_result == 0) {
+		loop_result = event_loop(EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		loop_error = errno;
+	}
+	event_loopbreak();
+	errno = saved;
+}
+
+TEST(a_loop_in_a_handler_of_a_waiting_loop_is_refused)
+{
+	struct event_base *base = init_base();
+	struct event timer;
+	struct note note = { 0, 0, 0, 0 };
+
+	evtimer_set(&timer, note_cb, &note);
+	CHECK_INT(add_ms(&timer, 60000), 0);
+	handle_storm(call_loop);
+	CHECK_INT(event_dispatch(), 0);
+	end_storm();
+	CHECK_INT(loop_result, -1);
+	CHECK_INT(loop_error, EBUSY);
+	event_base_free(base);
+}
+
 static volatile sig_atomic_t asked;
 
 static void

@@ -98,6 +98,14 @@ impl Base {
         self.enter(|core| self.poller.enter(|poller| operation(core, poller)))
     }
 
+    /// `enter_all` for whoever may interrupt another operation or a wait: `EBUSY`.
+    pub fn try_enter_all<R>(
+        &self,
+        operation: impl FnOnce(&mut Core, &mut Poller) -> R,
+    ) -> Result<R> {
+        self.try_enter(|core| self.poller.try_enter(|poller| operation(core, poller)))?
+    }
+
     /// Waits. Nothing but the poller is entered.
     #[inline]
     pub fn wait(&self, timeout: Timeout) -> Result<()> {

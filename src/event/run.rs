@@ -63,7 +63,8 @@ pub enum Next {
 
 /// Runs the loop of `base`.
 pub fn run(base: BasePtr, flags: c_int) -> Result<Outcome> {
-    base.try_enter(Core::begin_loop)?;
+    // `EBUSY`: a signal handler that interrupts the wait of another loop.
+    base.try_enter_all(|core, _| core.begin_loop())?;
     let mut frame =
         Frame { flags, called: false, timeout: Timeout::NOW, priority: 0, has_check: false };
     let result = run_rounds(base, &mut frame);
