@@ -50,8 +50,9 @@ check-format: need-build ## is the code formatted
 check-lint: need-build ## clippy, no warning allowed
 	$(CARGO) clippy --all-targets -- -D warnings
 
-check-seeds: need-build ## the property tests with many more seeds
+check-seeds: need-check stage testlib ## the property and model tests with many more seeds
 	EVHUB_SEEDS=20000 $(CARGO) test --lib
+	$(CARGO) test --test ctests -- --seeds
 
 check-asan: need-check stage testlib ## the C tests under AddressSanitizer
 	$(CARGO) test --test ctests -- --asan
