@@ -1,6 +1,6 @@
 /*
- * Proves behaviours 3, 18, 19, 21, 24, 25, 35, 38, 39, 41 and 52: what the tests by subject
- * have no place for.
+ * Proves behaviours 3, 9, 18, 19, 21, 24, 25, 35, 38, 39, 41, 46 and 52: what the tests by
+ * subject have no place for.
  * Each of these fails when one line of the library is changed and no other test does.
  */
 #include "alloc.h"
@@ -296,5 +296,81 @@ TEST_ENV(reinit_goes_on_after_an_error, "SHIM=fault")
 	CHECK_INT(event_reinit(base), 0);
 	CHECK_INT(event_dispatch(), 1);
 	CHECK_INT(notes[0].calls, 1);
+	event_base_free(base);
+}
+
+/* The kernel disarms a one-shot by itself: to add it again is one call, to be called is none. */
+TEST_ENV(a_one_shot_that_comes_back_costs_one_call, "SHIM=fault")
+{
+	struct event_base *base = init_base();
+	struct note note = { 0 };
+	struct event ev;
+	int fds[2], i;
+	long before;
+
+	if (!method_is("epoll"))
+		SKIP("%s has no such call", method());
+	make_pipe(fds);
+	put_byte(fds[1]);
+	event_set(&ev, fds[0], EV_READ, note_cb, &note);
+	before = fault_calls("epoll_ctl");
+	for (i = 1; i <= 10; i++) {
+		CHECK_INT(event_add(&ev, NULL), 0);
+		CHECK_INT(event_loop(EVLOOP_ONCE), 0);
+		CHECK_INT(note.calls, i);
+		CHECK_INT(fault_calls("epoll_ctl"), before + i);
+	}
+	event_base_free(base);
+}
+
+static void
+free_it(int fd, short what, void *base)
+{
+	(void)fd;
+	(void)what;
+	trace("f");
+	event_base_free(base);
+}
+
+/* The loop of a base that was freed inside has neither failed nor run out of events. */
+TEST(a_loop_without_its_base_returns_0)
+{
+	struct event_base *base = init_base();
+	struct event killer, far, reader;
+	int fds[2];
+
+	capture_log();
+	make_pair(fds);
+	evtimer_set(&far, trace_cb, "t");
+	CHECK_INT(add_ms(&far, 100000), 0);
+	event_set(&reader, fds[0], EV_READ, trace_cb, "r");
+	CHECK_INT(event_add(&reader, NULL), 0);
+	evtimer_set(&killer, free_it, base);
+	CHECK_INT(add_ms(&killer, 0), 0);
+	CHECK_INT(event_base_dispatch(base), 0);
+	CHECK_STR(traced(), "f");
+	CHECK_INT(logged(_EVENT_LOG_WARN), 0);
+}
+
+static void
+count_cb(void *arg)
+{
+	++*(int *)arg;
+}
+
+/* Where a pipe must do, it is emptied: else it fills up, and nothing wakes any more. */
+TEST_ENV(a_pipe_wakes_again_and_again, "SHIM=fault FAULTS=eventfd=ENOSYS")
+{
+	struct event_base *base = init_base();
+	int calls = 0, i;
+	evhub_async_t *async = evhub_async_new(base, count_cb, &calls);
+
+	CHECK(async != NULL);
+	for (i = 1; i <= 9000; i++) {
+		CHECK_INT(evhub_async_send(async), 0);
+		CHECK_INT(event_loop(EVLOOP_ONCE), 0);
+		CHECK_INT(calls, i);
+	}
+	evhub_async_free(async);
 	event_base_free(base);
 }
