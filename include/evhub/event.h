@@ -15,6 +15,9 @@
  * base belongs to one thread at a time. Every function may be called from callbacks.
  *
  * What evhub has beyond libevent 1.4 is declared in event_ext.h.
+ *
+ * Where a behaviour is cited by number, docs/behaviours.md tells it in full: what libevent 1.4
+ * does, and whether this library does the same.
  */
 #ifndef _EVENT_H_
 #define _EVENT_H_
@@ -140,7 +143,7 @@ typedef void (*event_log_cb)(int severity, const char *msg);
  * switched off.
  *
  * @return the base; free it with event_base_free()
- * @see event_base_new()
+ * @see event_base_new(); behaviours 45, 51, 54
  */
 struct event_base *event_init(void);
 
@@ -151,6 +154,7 @@ struct event_base *event_init(void);
  *
  * @return the base, to be freed with event_base_free(); NULL with errno EMFILE, ENFILE or
  *   ENOMEM. A process in which every mechanism is switched off ends with status 1.
+ * @see behaviours 45, 50, 51, 54
  */
 struct event_base *event_base_new(void);
 
@@ -160,6 +164,7 @@ struct event_base *event_base_new(void);
  * at once, the running loop returns 0 after the callback, and then the memory goes.
  *
  * @param base the base; NULL: the current one
+ * @see behaviour 46
  *
  * @pre `base` is NULL or a base that was not freed.
  */
@@ -170,6 +175,7 @@ void event_base_free(struct event_base *base);
  * base is used there. May be called in the parent, from callbacks, and more than once.
  *
  * @return 0; -1 with errno if an event could not be registered again (the others are)
+ * @see behaviour 52
  *
  * @pre `base` is NULL (EINVAL) or a base that was not freed.
  */
@@ -179,6 +185,7 @@ int event_reinit(struct event_base *base);
  * The mechanism of the current base.
  *
  * @return "epoll", "kqueue", "poll" or "select"; NULL with EINVAL if there is no current base
+ * @see behaviours 47, 48
  */
 const char *event_get_method(void);
 
@@ -212,6 +219,7 @@ int event_priority_init(int npriorities);
  *
  * @param npriorities how many priorities, 1 to 32768
  * @return 0; -1 with EINVAL (out of range, or an event is active) or ENOMEM
+ * @see behaviours 4, 38
  *
  * @pre `base` is NULL (EINVAL) or a base that was not freed.
  */
@@ -222,6 +230,7 @@ int event_base_priority_init(struct event_base *base, int npriorities);
  *
  * @param cb called with the severity (_EVENT_LOG_DEBUG to _EVENT_LOG_ERR) and a line of at most
  *   1023 bytes, valid during the call; NULL: back to standard error
+ * @see behaviour 66
  */
 void event_set_log_callback(event_log_cb cb);
 
@@ -230,6 +239,7 @@ void event_set_log_callback(event_log_cb cb);
  *
  * @return 0, the priority is the middle one of `base`; -1 with EINVAL if the event is pending,
  *   active, or not set up, or `base` is NULL
+ * @see behaviour 36
  *
  * @pre `base` is NULL or a base that was not freed, `ev` NULL or a `struct event`.
  */
@@ -238,11 +248,12 @@ int event_base_set(struct event_base *base, struct event *ev);
 /**
  * Runs the current base's loop until nothing is pending, or it is told to end.
  *
- * The program must deal with SIGPIPE itself. A callback may leave by longjmp();
+ * The program must deal with SIGPIPE itself (behaviour 23). A callback may leave by longjmp();
  * a C++ exception or pthread_exit() that leaves a callback ends the process.
  *
  * @return 1 when no events are left; 0 after event_loopexit() or event_loopbreak(); -1 with
  *   errno when waiting failed, or EINTR when event_sigcb returned -1
+ * @see behaviour 1
  */
 int event_dispatch(void);
 
@@ -259,6 +270,7 @@ int event_base_dispatch(struct event_base *base);
  * @param flags EVLOOP_ONCE: until a round has run events; EVLOOP_NONBLOCK: until a poll finds
  *   nothing; both: one round
  * @return as event_dispatch(); 0 when the flags ended it
+ * @see behaviours 1, 11, 12
  */
 int event_loop(int flags);
 
@@ -274,6 +286,7 @@ int event_base_loop(struct event_base *base, int flags);
  *
  * @param tv the time; NULL: as soon as possible
  * @return 0; -1 with ENOMEM or EINVAL
+ * @see behaviour 13
  *
  * @pre `tv` is NULL or a timeval.
  */
@@ -291,6 +304,7 @@ int event_base_loopexit(struct event_base *base, const struct timeval *tv);
  * queued. Without a running loop, the next one returns at once.
  *
  * @return 0; -1 with EINVAL if there is no current base
+ * @see behaviours 14, 15, 192
  */
 int event_loopbreak(void);
 
@@ -313,6 +327,7 @@ int event_base_loopbreak(struct event_base *base);
  * @param fd a descriptor, or a signal number with EV_SIGNAL; -1 for timers
  * @param events EV_READ, EV_WRITE, or EV_SIGNAL; with EV_PERSIST to stay added when called
  * @param cb called with the descriptor (or signal), what happened, and `arg`
+ * @see behaviour 24
  *
  * @pre `ev` is NULL or points to room for a `struct event`.
  */
@@ -331,6 +346,7 @@ void event_set(struct event *ev, int fd, short events,
  * @return 0; -1 with errno and nothing changed: EBADF (a closed or negative descriptor), EPERM
  *   (a regular file, with epoll), EINVAL (not set up, no base, a signal that cannot be caught),
  *   ENOMEM, EMFILE, ENOSPC
+ * @see behaviours 26 to 30, 190
  *
  * @pre `ev` is NULL or a `struct event` that stays in place while pending; `tv` NULL or a timeval.
  */
@@ -340,6 +356,7 @@ int event_add(struct event *ev, const struct timeval *tv);
  * Takes an event out: not pending, not active, its repeated calls dropped.
  *
  * @return 0, also if it was not pending; -1 with EINVAL if it has no base or was not set up
+ * @see behaviours 25, 30, 191
  *
  * @pre `ev` is NULL (EINVAL) or a `struct event`.
  */
@@ -352,6 +369,7 @@ int event_del(struct event *ev);
  * @param tv if the timer is pending and EV_TIMEOUT is looked for: the time of day of its
  *   deadline; may be NULL
  * @return those of `what` that the event waits for or is active with; 0 if none
+ * @see behaviours 31, 32
  *
  * @pre `ev` is NULL (0) or a `struct event`; `tv` NULL or a timeval.
  */
@@ -365,6 +383,7 @@ int event_pending(struct event *ev, short what, struct timeval *tv);
  *
  * @param res what the callback is told: EV_READ, EV_WRITE, EV_TIMEOUT, EV_SIGNAL
  * @param ncalls how many times it is called; 0: not at all, but a one-shot event is deleted
+ * @see behaviours 33 to 35, 189
  *
  * @pre `ev` is NULL or a `struct event` that stays in place until it was called.
  */
@@ -375,6 +394,7 @@ void event_active(struct event *ev, int res, short ncalls);
  *
  * @param priority 0 (first) to one less than the base has
  * @return 0; -1 with EINVAL
+ * @see behaviour 37
  *
  * @pre `ev` is NULL (EINVAL) or a `struct event`.
  */
@@ -388,6 +408,7 @@ int event_priority_set(struct event *ev, int priority);
  * @param tv the time; NULL: at once for EV_TIMEOUT, otherwise none
  * @return 0; -1 with EINVAL (other `events`, no current base), EBADF, EPERM or ENOMEM. What it
  *   allocates is freed before `cb` runs, or with the base.
+ * @see behaviour 39
  *
  * @pre `tv` is NULL or a timeval.
  */

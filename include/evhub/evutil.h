@@ -1,6 +1,9 @@
 /*
  * Small portable helpers: integers of fixed size, sockets, arithmetic on struct timeval,
  * bounded printing. Names and meanings are those of libevent 1.4.
+ *
+ * Where a behaviour is cited by number, docs/behaviours.md tells it in full: what libevent 1.4
+ * does, and whether this library does the same.
  */
 #ifndef _EVUTIL_H_
 #define _EVUTIL_H_
@@ -89,6 +92,7 @@ extern "C" {
  *
  * @param sock a descriptor
  * @return 0; -1 with errno (EBADF)
+ * @see behaviour 182
  */
 int evutil_make_socket_nonblocking(int sock);
 
@@ -100,6 +104,7 @@ int evutil_make_socket_nonblocking(int sock);
  * @param protocol usually 0
  * @param sv room for two descriptors, which the caller closes
  * @return 0; -1 with errno (EAFNOSUPPORT, EINVAL, EMFILE ...)
+ * @see behaviour 183
  *
  * @pre `sv` is NULL (EINVAL) or points to two ints.
  */
@@ -112,6 +117,7 @@ int evutil_socketpair(int d, int type, int protocol, int *sv);
  * @param endptr if not NULL: where reading stopped
  * @param base 2 to 36, or 0 to go by the prefix
  * @return the number; INT64_MAX or INT64_MIN with errno ERANGE; 0 with EINVAL for a bad base
+ * @see behaviour 183
  *
  * @pre `s` is a string; `endptr` is NULL or writable.
  */

@@ -91,9 +91,7 @@ fn touched_up(item: &str) -> String {
     let item = item.replace(" * # Safety\n * ", " * @pre ");
     for line in item.lines() {
         if line.trim_start().starts_with(['*', '/']) {
-            if let Some(line) = without_numbers(line) {
-                text.push_str(&with_tabs(&line));
-            }
+            text.push_str(&with_tabs(line));
         } else {
             let mut line = with_callbacks(line);
             for (from, to) in NOT_STRUCTS {
@@ -124,16 +122,6 @@ fn with_short_comments(text: &str) -> String {
         }
     }
     short
-}
-
-/// The numbers of behaviours are for those who work on the library.
-fn without_numbers(line: &str) -> Option<String> {
-    let Some(start) = line.find("behaviour") else { return Some(line.to_string()) };
-    let (before, after) = line.split_at(start);
-    let after = after.trim_start_matches(|c: char| "behaviours, to".contains(c) || c.is_numeric());
-    let before = before.trim_end_matches(['(', ';', ' ']);
-    let rest = format!("{before}{}", after.trim_start_matches(')'));
-    if rest.trim_end().ends_with("@see") { None } else { Some(rest) }
 }
 
 /// `NAME variable` for a variable of a function type becomes what C says.
