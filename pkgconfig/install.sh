@@ -55,7 +55,8 @@ fill_templates() {
 	pc_include=$(relative "$includedir" "$prefix" '${prefix}')
 	for template in pkgconfig/*.pc.in; do
 		name=${template##*/}
-		sed -e "s|@prefix@|$(quoted "$prefix")|" -e "s|@exec_prefix@|$(quoted "$pc_exec")|" \
+		sed -e "s|@prefix@|$(quoted "$prefix")|" \
+			-e "s|@exec_prefix@|$(quoted "$pc_exec")|" \
 			-e "s|@libdir@|$(quoted "$pc_lib")|" -e "s|@version@|$version|" \
 			-e "s|@includedir@|$(quoted "$pc_include")|" \
 			-e "s|@libs_private@|$libs_private|" "$template" >"$work/${name%.in}"
@@ -88,7 +89,8 @@ survey() {
 		[ "$kind" = link ] || [ -f "$source" ] || die "$source is missing"
 		exists "$DESTDIR$path" || continue
 		! is_wanted "$kind" "$mode" "$source" "$path" || continue
-		[ -L "$DESTDIR$path" ] || [ ! -d "$DESTDIR$path" ] || die "$DESTDIR$path is a folder"
+		[ -L "$DESTDIR$path" ] || [ ! -d "$DESTDIR$path" ] ||
+			die "$DESTDIR$path is a folder"
 		if owned_by_package "$path"; then
 			echo "$path" >>"$work/packaged"
 		elif [ "$part" = compat ] && ! is_ours "$path" "$manifest"; then
@@ -99,7 +101,7 @@ survey() {
 
 refuse_or_go_on() {
 	if [ -s "$work/packaged" ]; then
-		echo "evhub: these files belong to packages of this system and are never replaced:" >&2
+		echo "evhub: files of this system's packages, which are never replaced:" >&2
 		sed "s|^|  $(quoted "$DESTDIR")|" "$work/packaged" >&2
 		die "nothing was changed; choose another prefix, or remove the packages"
 	fi
