@@ -1,5 +1,5 @@
 /*
- * Proves behaviours 3, 9, 18, 19, 21, 24, 25, 35, 38, 39, 41, 46 and 52: what the tests by
+ * Proves behaviours 3, 9, 18, 19, 21, 24, 25, 35, 38, 39, 41, 46, 47 and 52: what the tests by
  * subject have no place for.
  * Each of these fails when one line of the library is changed and no other test does.
  */
@@ -373,4 +373,36 @@ TEST_ENV(a_pipe_wakes_again_and_again, "SHIM=fault FAULTS=eventfd=ENOSYS")
 	}
 	evhub_async_free(async);
 	event_base_free(base);
+}
+
+/* After the loop of a base that was freed inside nothing of the base is left. */
+ALLOC_TEST(a_base_freed_inside_leaves_no_memory)
+{
+	struct event killer;
+	long before = 0;
+	int i;
+
+	need_shim();
+	for (i = 0; i < 20; i++) {
+		struct event_base *base = init_base();
+
+		evtimer_set(&killer, free_it, base);
+		CHECK_INT(add_ms(&killer, 0), 0);
+		CHECK_INT(event_base_dispatch(base), 0);
+		if (i == 0)
+			before = alloc_live();
+	}
+	CHECK_INT(alloc_live(), before);
+}
+
+TEST(without_a_base_there_is_no_method)
+{
+	capture_log();
+	CHECK_PTR(current_base, NULL);
+	errno = 0;
+	CHECK_PTR(event_get_method(), NULL);
+	CHECK_INT(errno, EINVAL);
+	errno = 0;
+	CHECK_PTR(event_base_get_method(NULL), NULL);
+	CHECK_INT(errno, EINVAL);
 }

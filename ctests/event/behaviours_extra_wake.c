@@ -1,6 +1,6 @@
 /*
  * Waking, sleeping, hooks and children, where the tests by subject could not tell the library from
- * one with a line changed (behaviours 2, 52 and 53).
+ * one with a line changed (behaviours 2, 46, 52 and 53).
  */
 #include "harness.h"
 #include "shim.h"
@@ -204,4 +204,43 @@ TEST(the_channel_does_not_block)
 TEST_ENV(a_pipe_does_not_block, "SHIM=fault FAULTS=eventfd=ENOSYS")
 {
 	channel_does_not_block();
+}
+
+static void
+free_in_prepare(struct evwatch *watch, const struct evwatch_prepare_cb_info *info, void *arg)
+{
+	(void)info;
+	(void)arg;
+	event_base_free(evhub_evwatch_base(watch));
+}
+
+static void
+free_in_check(struct evwatch *watch, const struct evwatch_check_cb_info *info, void *arg)
+{
+	(void)info;
+	(void)arg;
+	event_base_free(evhub_evwatch_base(watch));
+}
+
+/* A base that its own hook frees: the loop returns 0, and has nothing to complain of. */
+TEST(a_hook_may_free_the_base)
+{
+	struct event timer;
+	int i;
+
+	capture_log();
+	for (i = 0; i < 2; i++) {
+		struct event_base *base = init_base();
+
+		evtimer_set(&timer, trace_cb, "t");
+		CHECK_INT(add_ms(&timer, 0), 0);
+		if (i == 0)
+			CHECK(evhub_evwatch_prepare_new(base, free_in_prepare, NULL) != NULL);
+		else
+			CHECK(evhub_evwatch_check_new(base, free_in_check, NULL) != NULL);
+		CHECK_INT(event_base_dispatch(base), 0);
+		CHECK_PTR(timer.ev_base, NULL);
+	}
+	CHECK_STR(traced(), "");
+	CHECK_INT(logged(_EVENT_LOG_WARN), 0);
 }
