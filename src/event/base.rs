@@ -1,7 +1,7 @@
 //! A base: everything that one loop has.
 //!
 //! ```text
-//!   struct event_base *  ->  Base { Exclusive<Core> | .. }     Core { head as in 1.4 | our own }
+//!   struct event_base *  ->  Base { Exclusive<Core, Poller> | .. }    Core { head of 1.4 | ours }
 //! ```
 //! The first words are where libevent 1.4 has them: programs with copied internal headers read
 //! them. A base is used by one thread at a time. It may be freed inside its own callbacks: then
@@ -28,9 +28,7 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 
 #[repr(C)]
 pub struct Base {
-    core: Exclusive<Core>,
-    /// Its own, because the loop waits while the base may be entered.
-    poller: Exclusive<Poller>,
+    core: Exclusive<Core, Poller>,
     method: &'static Method,
     /// How many priorities there are. Here, because `event_set` asks the current base, which may
     /// be at work in another thread.
@@ -72,8 +70,7 @@ impl Flags {
 impl Base {
     fn new(core: Core, poller: Poller, method: &'static Method) -> Base {
         Base {
-            core: Exclusive::new(core),
-            poller: Exclusive::new(poller),
+            core: Exclusive::new(core, poller),
             method,
             priorities: AtomicI32::new(1),
             flags: Flags(AtomicU32::new(0)),
@@ -95,7 +92,7 @@ impl Base {
     /// Runs one operation of the loop that looks at what the poller has found.
     #[inline]
     pub fn enter_all<R>(&self, operation: impl FnOnce(&mut Core, &mut Poller) -> R) -> R {
-        self.enter(|core| self.poller.enter(|poller| operation(core, poller)))
+        self.core.enter_both(operation)
     }
 
     /// `enter_all` for whoever may interrupt another operation or a wait: `EBUSY`.
@@ -103,13 +100,13 @@ impl Base {
         &self,
         operation: impl FnOnce(&mut Core, &mut Poller) -> R,
     ) -> Result<R> {
-        self.try_enter(|core| self.poller.try_enter(|poller| operation(core, poller)))?
+        self.core.try_enter_both(operation)
     }
 
     /// Waits. Nothing but the poller is entered.
     #[inline]
     pub fn wait(&self, timeout: Timeout) -> Result<()> {
-        self.poller.try_enter(|poller| poller.wait(timeout))?
+        self.core.with_companion(|poller| poller.wait(timeout))?
     }
 
     pub fn method_name(&self) -> &'static CStr {

@@ -19,16 +19,24 @@ pub fn run_calls(base: BasePtr, priority: usize) {
     while !base.flags.any(Flags::HALT)
         && let Some(event) = base.enter(|core| core.next_active(priority))
     {
-        match event.ev_flags.get() & EVLIST_KIND {
-            0 => Call::of(event).run(),
-            EVLIST_ONCE => run_once(base, event),
-            _ => run_async(event),
+        if event.any(EVLIST_KIND) {
+            run_own(base, event);
+        } else {
+            Call::of(event).run();
         }
     }
 }
 
-/// The record is freed before the user's callback runs.
+/// An event in a record of the library's.
 #[cold]
+fn run_own(base: BasePtr, event: EventPtr) {
+    match event.ev_flags.get() & EVLIST_KIND {
+        EVLIST_ONCE => run_once(base, event),
+        _ => run_async(event),
+    }
+}
+
+/// The record is freed before the user's callback runs.
 fn run_once(base: BasePtr, event: EventPtr) {
     let mut call = Call::of(event);
     match Once::take(event) {
@@ -40,7 +48,6 @@ fn run_once(base: BasePtr, event: EventPtr) {
     }
 }
 
-#[cold]
 fn run_async(event: EventPtr) {
     let handle = Async::of(event);
     handle.pending.store(false, SeqCst);
@@ -54,7 +61,7 @@ impl Core {
     fn next_active(&mut self, priority: usize) -> Option<EventPtr> {
         self.clock.forget();
         while let Some(event) = self.queues.front(priority) {
-            if !event.is(EVLIST_REPEAT) && !event.has(EV_PERSIST) {
+            if !event.has(EV_PERSIST) && !event.is(EVLIST_REPEAT) {
                 self.remove_pending(event);
             }
             let calls = event.ev_ncalls.get();

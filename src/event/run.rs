@@ -150,9 +150,12 @@ impl Core {
             return Next::Done(Outcome::NoEvents);
         }
         frame.timeout = self.wait_time(frame.flags, flags);
-        frame.has_check = self.watches.any(When::Check);
-        if self.watches.any(When::Prepare) {
-            return Next::Prepare;
+        frame.has_check = false;
+        if !self.watches.is_empty() {
+            frame.has_check = self.watches.any(When::Check);
+            if self.watches.any(When::Prepare) {
+                return Next::Prepare;
+            }
         }
         self.prepare(poller)
     }

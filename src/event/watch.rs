@@ -62,6 +62,10 @@ impl Watches {
     }
 
     #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.counts == [0; 2]
+    }
+
     pub fn any(&self, when: When) -> bool {
         self.counts[when as usize] != 0
     }

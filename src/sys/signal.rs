@@ -69,7 +69,6 @@ impl Watcher {
             Some(watcher) => watcher,
             None => Self::publish()?,
         };
-        watcher.counts.iter().for_each(|count| count.store(0, SeqCst));
         watcher.move_to(wake);
         Ok(watcher)
     }
