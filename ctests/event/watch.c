@@ -294,3 +294,33 @@ TEST(hooks_need_base_and_callback)
 	CHECK_PTR(evhub_evwatch_prepare_new(current_base, NULL, NULL), NULL);
 	CHECK_INT(errno, EINVAL);
 }
+
+static void
+loop_in_check(struct evwatch *watch, const struct evwatch_check_cb_info *info, void *arg)
+{
+	int *rounds = arg;
+
+	(void)info;
+	if ((*rounds)++ == 0)
+		CHECK(event_base_loop(evwatch_base(watch), EVLOOP_ONCE | EVLOOP_NONBLOCK) >= 0);
+}
+
+/* What the outer wait has found is not lost to a loop that a hook runs. */
+TEST(a_check_hook_may_run_a_loop)
+{
+	struct event_base *base = init_base();
+	struct event ev;
+	struct note note = { 0, 0, 0, 0 };
+	struct evwatch *watch;
+	int fds[2], rounds = 0;
+
+	make_pair(fds);
+	put_byte(fds[1]);
+	event_set(&ev, fds[0], EV_READ, note_cb, &note);
+	CHECK_INT(event_add(&ev, NULL), 0);
+	watch = evwatch_check_new(base, loop_in_check, &rounds);
+	CHECK(watch != NULL);
+	CHECK_INT(event_dispatch(), 1);
+	CHECK_INT(note.calls, 1);
+	event_base_free(base);
+}

@@ -1,7 +1,7 @@
 //! A base: everything that one loop has.
 //!
 //! ```text
-//!   struct event_base *  ->  Base { Exclusive<Core, Poller> | .. }    Core { head of 1.4 | ours }
+//!   struct event_base *  ->  Base { Exclusive<Core> | .. }     Core { head as in 1.4 | our own }
 //! ```
 //! The first words are where libevent 1.4 has them: programs with copied internal headers read
 //! them. A base is used by one thread at a time. It may be freed inside its own callbacks: then
@@ -22,13 +22,13 @@ use crate::layout::handle::Handle;
 use crate::layout::once::{Async, Once};
 use crate::layout::pinned::Pinned;
 use crate::layout::records::Records;
-use crate::sys::{Timeout, fork, mem};
+use crate::sys::{fork, mem};
 use std::ffi::{CStr, c_int};
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 
 #[repr(C)]
 pub struct Base {
-    core: Exclusive<Core, Poller>,
+    core: Exclusive<Core>,
     method: &'static Method,
     /// How many priorities there are. Here, because `event_set` asks the current base, which may
     /// be at work in another thread.
@@ -68,9 +68,9 @@ impl Flags {
 }
 
 impl Base {
-    fn new(core: Core, poller: Poller, method: &'static Method) -> Base {
+    fn new(core: Core, method: &'static Method) -> Base {
         Base {
-            core: Exclusive::new(core, poller),
+            core: Exclusive::new(core),
             method,
             priorities: AtomicI32::new(1),
             flags: Flags(AtomicU32::new(0)),
@@ -87,26 +87,6 @@ impl Base {
     #[inline]
     pub fn enter<R>(&self, operation: impl FnOnce(&mut Core) -> R) -> R {
         self.core.enter(operation)
-    }
-
-    /// Runs one operation of the loop that looks at what the poller has found.
-    #[inline]
-    pub fn enter_all<R>(&self, operation: impl FnOnce(&mut Core, &mut Poller) -> R) -> R {
-        self.core.enter_both(operation)
-    }
-
-    /// `enter_all` for whoever may interrupt another operation or a wait: `EBUSY`.
-    pub fn try_enter_all<R>(
-        &self,
-        operation: impl FnOnce(&mut Core, &mut Poller) -> R,
-    ) -> Result<R> {
-        self.core.try_enter_both(operation)
-    }
-
-    /// Waits. Nothing but the poller is entered.
-    #[inline]
-    pub fn wait(&self, timeout: Timeout) -> Result<()> {
-        self.core.with_companion(|poller| poller.wait(timeout))?
     }
 
     pub fn method_name(&self) -> &'static CStr {
@@ -161,6 +141,8 @@ pub struct Core {
     pub fds: Fds,
     pub signals: Signals,
     pub backend: Backend,
+    /// At home between waits; a wait has it for itself.
+    pub poller: Option<Box<Poller>>,
     pub wakeup: Option<Pinned<Wakeup>>,
     pub once: Records<Once>,
     pub asyncs: Records<Async>,
@@ -192,8 +174,7 @@ pub fn create() -> Result<BasePtr, NewError> {
     fork::watch();
     let backend = Backend::open()?.ok_or(NewError::NoMethod)?;
     let method = backend.method();
-    let poller = backend.poller()?;
-    let base = mem::try_box(Base::new(Core::new(backend)?, poller, method))?;
+    let base = mem::try_box(Base::new(Core::new(backend)?, method))?;
     globals::reset_signal_globals();
     Ok(Handle::leak(base))
 }
@@ -215,6 +196,7 @@ pub fn free(base: BasePtr) -> Result<()> {
 
 impl Core {
     fn new(backend: Backend) -> Result<Core> {
+        let poller = Some(backend.poller()?);
         Ok(Core {
             reserved: [0; 2],
             event_count: 0,
@@ -229,6 +211,7 @@ impl Core {
             fds: Fds::try_new()?,
             signals: Signals::try_new()?,
             backend,
+            poller,
             wakeup: None,
             once: Records::try_new()?,
             asyncs: Records::try_new()?,

@@ -80,8 +80,9 @@ impl Core {
 
     /// Activates what the last wait reported.
     #[inline]
-    pub fn collect_reports(&mut self, poller: &mut Poller) {
-        match poller {
+    pub fn collect_reports(&mut self) {
+        let Some(mut poller) = self.poller.take() else { return };
+        match &*poller {
             #[cfg(has_epoll)]
             Poller::Epoll(epoll) => epoll.reports().for_each(|report| self.deliver(report)),
             #[cfg(has_kqueue)]
@@ -97,6 +98,7 @@ impl Core {
             self.start_over();
         }
         poller.grow();
+        self.poller = Some(poller);
     }
 
     /// `deliver` for where it need not be inlined.

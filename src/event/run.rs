@@ -48,6 +48,8 @@ pub struct Frame {
     priority: usize,
     /// There are hooks to be called after the wait.
     has_check: bool,
+    /// Lent by the base for the wait. Not while callbacks run: a frame may be left for ever.
+    poller: Option<Box<Poller>>,
 }
 
 /// What comes next.
@@ -63,10 +65,15 @@ pub enum Next {
 
 /// Runs the loop of `base`.
 pub fn run(base: BasePtr, flags: c_int) -> Result<Outcome> {
-    // `EBUSY`: a signal handler that interrupts the wait of another loop.
-    base.try_enter_all(|core, _| core.begin_loop())?;
-    let mut frame =
-        Frame { flags, called: false, timeout: Timeout::NOW, priority: 0, has_check: false };
+    base.try_enter(Core::begin_loop)?;
+    let mut frame = Frame {
+        flags,
+        called: false,
+        timeout: Timeout::NOW,
+        priority: 0,
+        has_check: false,
+        poller: None,
+    };
     let result = run_rounds(base, &mut frame);
     let is_outermost = base.enter(Core::end_loop);
     if is_outermost && base.flags.any(Flags::DOOMED) {
@@ -77,10 +84,10 @@ pub fn run(base: BasePtr, flags: c_int) -> Result<Outcome> {
 
 fn run_rounds(base: BasePtr, frame: &mut Frame) -> Result<Outcome> {
     loop {
-        let mut next = base.enter_all(|core, poller| core.start_round(frame, poller, &base.flags));
+        let mut next = base.enter(|core| core.start_round(frame, &base.flags));
         if let Next::Prepare = next {
             run_hooks(base, When::Prepare, frame.timeout);
-            next = base.enter_all(|core, poller| core.resume_round(frame, poller, &base.flags));
+            next = base.enter(|core| core.resume_round(frame, &base.flags));
         }
         match next {
             Next::Done(outcome) => return Ok(outcome),
@@ -98,15 +105,22 @@ fn run_rounds(base: BasePtr, frame: &mut Frame) -> Result<Outcome> {
 
 #[inline]
 fn wait_and_collect(base: BasePtr, frame: &mut Frame) -> Next {
-    match base.wait(frame.timeout) {
-        Ok(()) | Err(Errno::INTR) => {}
-        Err(error) => return Next::Failed(error),
-    }
+    let waited = match &mut frame.poller {
+        Some(poller) => poller.wait(frame.timeout),
+        None => Err(Errno::BADF),
+    };
     if frame.has_check {
+        // The poller stays with us: a hook may run a loop, which would lose what it has found.
         base.enter(|core| core.clock.forget());
         run_hooks(base, When::Check, frame.timeout);
     }
-    base.enter_all(|core, poller| core.finish_round(frame, poller, &base.flags))
+    match waited {
+        Ok(()) | Err(Errno::INTR) => base.enter(|core| core.finish_round(frame, &base.flags)),
+        Err(error) => {
+            base.enter(|core| core.take_home(frame));
+            Next::Failed(error)
+        }
+    }
 }
 
 #[cold]
@@ -130,7 +144,7 @@ impl Core {
     }
 
     #[inline]
-    fn start_round(&mut self, frame: &mut Frame, poller: &mut Poller, flags: &Flags) -> Next {
+    fn start_round(&mut self, frame: &mut Frame, flags: &Flags) -> Next {
         if frame.called {
             frame.called = false;
             if flags.any(Flags::CONTINUE) {
@@ -157,41 +171,65 @@ impl Core {
                 return Next::Prepare;
             }
         }
-        self.prepare(poller)
+        self.prepare(frame)
     }
 
     /// The prepare hooks may have added timers, activated events, or asked to end.
     #[cold]
-    fn resume_round(&mut self, frame: &mut Frame, poller: &mut Poller, flags: &Flags) -> Next {
+    fn resume_round(&mut self, frame: &mut Frame, flags: &Flags) -> Next {
         if flags.any(Flags::DOOMED) {
             return self.stop(flags);
         }
         self.clock.forget();
         frame.timeout = self.wait_time(frame.flags, flags);
         frame.has_check = self.watches.any(When::Check);
-        self.prepare(poller)
+        self.prepare(frame)
     }
 
     #[inline(always)]
-    fn prepare(&mut self, poller: &mut Poller) -> Next {
-        match self.own_backend().and_then(|()| self.backend.prepare(poller)) {
-            Ok(()) => Next::Wait,
+    fn prepare(&mut self, frame: &mut Frame) -> Next {
+        match self.own_backend().and_then(|()| self.lend_poller()) {
+            Ok(poller) => {
+                frame.poller = Some(poller);
+                Next::Wait
+            }
             Err(error) => Next::Failed(error),
         }
     }
 
+    /// The poller, told what to wait for. Another one, if it is out: with a wait that this loop
+    /// interrupts (in a signal handler), or that was left for ever.
+    #[inline(always)]
+    fn lend_poller(&mut self) -> Result<Box<Poller>> {
+        let mut poller = match self.poller.take() {
+            Some(poller) => poller,
+            None => self.backend.poller()?,
+        };
+        self.backend.prepare(&mut poller)?;
+        Ok(poller)
+    }
+
+    /// Takes the poller back, with what it has found.
     #[inline]
-    fn finish_round(&mut self, frame: &mut Frame, poller: &mut Poller, flags: &Flags) -> Next {
+    fn take_home(&mut self, frame: &mut Frame) {
+        self.clock.forget();
+        if frame.poller.is_some() {
+            self.poller = frame.poller.take();
+        }
+    }
+
+    #[inline]
+    fn finish_round(&mut self, frame: &mut Frame, flags: &Flags) -> Next {
         if flags.any(Flags::DOOMED) {
             return self.stop(flags);
         }
-        self.clock.forget();
+        self.take_home(frame);
         // 1.4: signals come before the descriptors of the same wake-up (behaviour 61).
         if self.was_woken() {
             self.collect_signals();
             self.collect_asyncs();
         }
-        self.collect_reports(poller);
+        self.collect_reports();
         if !self.timers.is_empty() {
             self.expire_timers();
         }

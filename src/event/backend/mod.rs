@@ -26,7 +26,7 @@ mod spare;
 
 use super::fds::Slot;
 use crate::errno::{Errno, Result};
-use crate::sys::Timeout;
+use crate::sys::{Timeout, mem};
 use std::ffi::{c_int, c_short};
 
 pub use method::Method;
@@ -179,8 +179,8 @@ impl Backend {
     }
 
     /// The poller that belongs to this backend.
-    pub fn poller(&self) -> Result<Poller> {
-        Ok(match self {
+    pub fn poller(&self) -> Result<Box<Poller>> {
+        mem::try_box(match self {
             #[cfg(has_epoll)]
             Backend::Epoll(_) => Poller::Epoll(epoll::Poller::new()?),
             #[cfg(has_kqueue)]
