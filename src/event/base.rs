@@ -132,7 +132,7 @@ pub struct Core {
     pub ended: Ended,
     /// Loops running on this base, one inside the other.
     pub depth: u32,
-    /// Reports in a row that no registration explains.
+    /// Reports that no registration explains, since the backend last started over.
     pub stale_reports: u32,
     fork_generation: u32,
     pub clock: Clock,

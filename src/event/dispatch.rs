@@ -78,10 +78,9 @@ impl Core {
         None
     }
 
-    /// Activates what the last wait reported.
+    /// Activates what the poller has found.
     #[inline]
-    pub fn collect_reports(&mut self) {
-        let Some(mut poller) = self.poller.take() else { return };
+    pub fn collect_reports(&mut self, poller: &mut Poller) {
         match &*poller {
             #[cfg(has_epoll)]
             Poller::Epoll(epoll) => epoll.reports().for_each(|report| self.deliver(report)),
@@ -98,7 +97,6 @@ impl Core {
             self.start_over();
         }
         poller.grow();
-        self.poller = Some(poller);
     }
 
     /// `deliver` for where it need not be inlined.

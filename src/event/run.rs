@@ -117,7 +117,7 @@ fn wait_and_collect(base: BasePtr, frame: &mut Frame) -> Next {
     match waited {
         Ok(()) | Err(Errno::INTR) => base.enter(|core| core.finish_round(frame, &base.flags)),
         Err(error) => {
-            base.enter(|core| core.take_home(frame));
+            base.enter(|core| core.poller = frame.poller.take());
             Next::Failed(error)
         }
     }
@@ -209,27 +209,21 @@ impl Core {
         Ok(poller)
     }
 
-    /// Takes the poller back, with what it has found.
-    #[inline]
-    fn take_home(&mut self, frame: &mut Frame) {
-        self.clock.forget();
-        if frame.poller.is_some() {
-            self.poller = frame.poller.take();
-        }
-    }
-
     #[inline]
     fn finish_round(&mut self, frame: &mut Frame, flags: &Flags) -> Next {
         if flags.any(Flags::DOOMED) {
             return self.stop(flags);
         }
-        self.take_home(frame);
+        self.clock.forget();
         // 1.4: signals come before the descriptors of the same wake-up (behaviour 61).
         if self.was_woken() {
             self.collect_signals();
             self.collect_asyncs();
         }
-        self.collect_reports();
+        if let Some(mut poller) = frame.poller.take() {
+            self.collect_reports(&mut poller);
+            self.poller = Some(poller);
+        }
         if !self.timers.is_empty() {
             self.expire_timers();
         }
