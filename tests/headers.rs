@@ -11,8 +11,17 @@ mod shell;
 use compile::LANGUAGES;
 use shell::{fresh_folder, project, read, write};
 
-const HEADERS: [&str; 7] =
-    ["event-config.h", "evutil.h", "event.h", "evdns.h", "evhttp.h", "evrpc.h", "event_ext.h"];
+const HEADERS: [&str; 9] = [
+    "event-config.h",
+    "evutil.h",
+    "event.h",
+    "evdns.h",
+    "evhttp.h",
+    "evrpc.h",
+    "event_ext.h",
+    "buffer_ext.h",
+    "bufferevent_ext.h",
+];
 
 #[test]
 fn committed_headers_are_what_the_code_says() {
@@ -39,7 +48,7 @@ const BEFORE: [&str; 4] = [
 ];
 
 /// Orders in which programs of libevent 1.4 include its headers.
-const ORDERS: [&[&str]; 8] = [
+const ORDERS: [&[&str]; 10] = [
     &["event.h", "evhttp.h", "evdns.h", "evrpc.h", "evutil.h"],
     &["evhttp.h", "event.h"],
     &["evdns.h", "event.h", "evutil.h"],
@@ -48,6 +57,8 @@ const ORDERS: [&[&str]; 8] = [
     &["evutil.h", "evrpc.h", "evdns.h", "evhttp.h", "event-config.h"],
     &["event.h", "event.h", "evhttp.h", "evhttp.h", "evdns.h", "evdns.h", "evrpc.h", "evrpc.h"],
     &["event_ext.h", "evhttp.h", "event.h"],
+    &["bufferevent_ext.h", "event_ext.h", "buffer_ext.h", "bufferevent_ext.h"],
+    &["buffer_ext.h", "evrpc.h", "buffer_ext.h", "event.h", "bufferevent_ext.h", "event_ext.h"],
 ];
 
 /// Nothing is left over after them, so that what a program includes later is as always.
@@ -149,6 +160,38 @@ fn macros_of_event_work() {
 #[test]
 fn extensions_have_both_spellings() {
     compile::run_with_library("ext_names");
+}
+
+#[test]
+fn extensions_of_buffers_have_both_spellings() {
+    compile::run_with_library("buffer_names");
+}
+
+#[test]
+fn extensions_of_bufferevents_have_both_spellings() {
+    compile::run_with_library("bufferevent_names");
+}
+
+/// Each function of an extension that libevent 2 has, too, has its spelling there, and the
+/// macro leads to a function that is declared.
+#[test]
+fn extensions_are_named_as_libevent_2_does() {
+    for name in HEADERS.iter().filter(|name| name.ends_with("_ext.h")) {
+        let text = generate::header(name);
+        let macros: Vec<(&str, &str)> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("#define ")?.split_once(" evhub_"))
+            .collect();
+        assert!(macros.len() > 3, "{name} has only {macros:?}");
+        for (spelling, ours) in macros {
+            assert!(
+                text.contains(&format!("evhub_{ours}(")),
+                "{name}: evhub_{ours} for {spelling}"
+            );
+            let short = spelling.strip_prefix("ev").unwrap_or(spelling);
+            assert!(ours == spelling || ours == short, "{name}: {spelling} is evhub_{ours}");
+        }
+    }
 }
 
 #[test]

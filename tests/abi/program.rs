@@ -37,11 +37,6 @@ pub fn compile(name: &str, source: &str, flags: &[&str]) -> Command {
     compile_as("gcc", "-std=gnu11", name, source, flags)
 }
 
-/// The same for C++.
-pub fn compile_cplusplus(name: &str, source: &str, flags: &[&str]) -> Command {
-    compile_as("g++", "-std=gnu++17", name, source, flags)
-}
-
 fn compile_as(compiler: &str, standard: &str, name: &str, source: &str, flags: &[&str]) -> Command {
     let folder = fresh_folder(&format!("abi {name}"));
     let file = folder.join(if compiler == "gcc" { "made.c" } else { "made.cc" });
@@ -55,10 +50,18 @@ fn compile_as(compiler: &str, standard: &str, name: &str, source: &str, flags: &
 
 /// Compiles, links with the library under test and runs; the program must end with 0.
 pub fn run_with_library(name: &str, source: &str) {
+    link_and_run(name, compile(name, source, &[]));
+}
+
+/// The same for C++.
+pub fn run_with_library_cplusplus(name: &str, source: &str) {
+    link_and_run(name, compile_as("g++", "-std=gnu++17", name, source, &[]));
+}
+
+fn link_and_run(name: &str, mut compiler: Command) {
     let lib = stage().join("lib");
-    let mut gcc = compile(name, source, &[]);
-    gcc.arg("-L").arg(&lib).arg("-levhub").arg(format!("-Wl,-rpath,{}", lib.display()));
-    run(&mut gcc);
+    compiler.arg("-L").arg(&lib).arg("-levhub").arg(format!("-Wl,-rpath,{}", lib.display()));
+    run(&mut compiler);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("abi {name}"));
     run(&mut command(folder.join("made")));
 }

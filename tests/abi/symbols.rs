@@ -1,9 +1,10 @@
-//! What the release library exports: what is in the table, `evhub_*`, nothing else.
+//! What the release library exports: what is in the table, what the headers of the extensions
+//! declare, nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::program::stage;
-use crate::shell::{command, run};
+use crate::shell::{command, project, read, run};
 use crate::tables::symbols;
 
 /// Name: (letter of nm, size in bytes).
@@ -38,6 +39,32 @@ fn every_name_that_is_provided_is_exported() {
             assert_eq!(size.to_string(), symbol.size, "size of {}", symbol.name);
         }
     }
+}
+
+/// The functions that the headers of the extensions declare.
+fn extensions() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for header in ["event_ext.h", "buffer_ext.h", "bufferevent_ext.h"] {
+        let text = read(&project().join("include/evhub").join(header));
+        let is_code = |line: &&str| !line.trim_start().starts_with(['*', '/', '#']);
+        let code: String = text.lines().filter(is_code).map(|line| format!("{line}\n")).collect();
+        for (at, _) in code.match_indices("evhub_") {
+            let name: String =
+                code[at..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if code[at + name.len()..].starts_with('(') {
+                names.insert(name);
+            }
+        }
+    }
+    assert!(names.len() > 30, "only {} extensions were found", names.len());
+    names
+}
+
+#[test]
+fn extensions_are_exported_as_declared() {
+    let is_extension = |name: &String| name.starts_with("evhub_");
+    let exported: BTreeSet<String> = exported().into_keys().filter(is_extension).collect();
+    assert_eq!(exported, extensions());
 }
 
 #[test]

@@ -20,14 +20,15 @@ pub struct Symbol {
     pub name: String,
     pub is_data: bool,
     pub size: String,
+    pub group: String,
     pub is_provided: bool,
 }
 
 pub fn symbols() -> Vec<Symbol> {
     let rows = table::<6>("symbols.tsv").into_iter();
-    rows.map(|[name, kind, size, _header, _group, state]| {
+    rows.map(|[name, kind, size, _header, group, state]| {
         assert!(["yes", "later"].contains(&state.as_str()), "{name}: {state}");
-        Symbol { name, is_data: kind == "data", size, is_provided: state == "yes" }
+        Symbol { name, is_data: kind == "data", size, group, is_provided: state == "yes" }
     })
     .collect()
 }
