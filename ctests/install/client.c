@@ -26,6 +26,22 @@ on_timer(int fd, short what, void *arg)
 	fired = what == EV_TIMEOUT;
 }
 
+/* Printing is the part of the library that is written in C. */
+static int
+prints(void)
+{
+	struct evbuffer *buf = evbuffer_new();
+	struct bufferevent *bev = bufferevent_new(-1, NULL, NULL, NULL, NULL);
+	int is_right = buf != NULL && bev != NULL &&
+	    evbuffer_add_printf(buf, "%d %s %.1f", 14, "c", 0.5) == 8 &&
+	    bufferevent_write_buffer(bev, buf) == 0 && EVBUFFER_LENGTH(buf) == 0 &&
+	    memcmp(EVBUFFER_DATA(bev->output), "14 c 0.5", 8) == 0;
+
+	bufferevent_free(bev);
+	evbuffer_free(buf);
+	return is_right;
+}
+
 int
 main(void)
 {
@@ -38,12 +54,14 @@ main(void)
 	evtimer_set(&timer, on_timer, NULL);
 	if (evtimer_add(&timer, &soon) != 0 || event_dispatch() != 1 || !fired)
 		return 3;
+	if (!prints())
+		return 4;
 	event_base_free(base);
 #ifndef STATIC
 	Dl_info served;
 
 	if (dladdr(dlsym(RTLD_DEFAULT, "event_init"), &served) == 0)
-		return 4;
+		return 5;
 	puts(served.dli_fname);
 #endif
 	return 0;
