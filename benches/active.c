@@ -95,7 +95,7 @@ static void run_signals(long count)
 /* From raise() to the callback, one at a time. */
 void bench_signal(void)
 {
-	long count = counting ? 2000 : 50000;
+	long count = counting ? 500 : 50000;
 	struct event_base *base = event_init();
 	struct event event;
 

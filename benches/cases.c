@@ -23,5 +23,16 @@ const struct bench benches[] = {
 	{ "timers.1e6", bench_timers_1e6 },
 	{ "active", bench_active },
 	{ "signal", bench_signal },
+#ifndef WITHOUT_BUFFERS
+	{ "append", bench_append },
+	{ "queue", bench_queue },
+	{ "readline", bench_readline },
+	{ "find", bench_find },
+	{ "move", bench_move },
+	{ "printf", bench_printf },
+	{ "transfer", bench_transfer },
+	{ "echo.1", bench_echo_1 },
+	{ "echo.100", bench_echo_100 },
+#endif
 	{ NULL, NULL },
 };

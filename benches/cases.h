@@ -1,7 +1,8 @@
-/* The cases, as loop.c, timers.c and active.c define them for any library with libevent's API. */
+/* The cases, for any library with libevent's API; those of buffers for libraries that have them. */
 #ifndef CASES_H
 #define CASES_H
 
+/* loop.c, active.c, timers.c */
 void bench_pipes(void);
 void bench_pingpong(void);
 void bench_rearm(void);
@@ -11,5 +12,18 @@ void bench_timers_1e5(void);
 void bench_timers_1e6(void);
 void bench_active(void);
 void bench_signal(void);
+
+/* buffer.c */
+void bench_append(void);
+void bench_queue(void);
+void bench_readline(void);
+void bench_find(void);
+void bench_move(void);
+void bench_printf(void);
+
+/* stream.c */
+void bench_transfer(void);
+void bench_echo_1(void);
+void bench_echo_100(void);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "floor_timers.h"
+#include "floors.h"
 #include "measure.h"
 
 #define PIPES 1000
@@ -69,7 +69,7 @@ static void run_chain(int epoll, long count)
 
 static void floor_pipes(void)
 {
-	long count = counting ? 10000 : 100000;
+	long count = counting ? 4000 : 100000;
 	int i, epoll = make_epoll();
 
 	for (i = 0; i < PIPES; i++) {
@@ -106,7 +106,7 @@ static void play(int epoll, int fd, long trips)
 
 static void floor_pingpong(void)
 {
-	long count = counting ? 5000 : 100000;
+	long count = counting ? 1000 : 100000;
 	int ends[2], epoll = make_epoll();
 
 	make_pair(ends);
@@ -122,7 +122,7 @@ static void floor_pingpong(void)
 /* The kernel disarms the descriptor when it reports it; one call arms it again. */
 static void floor_rearm(void)
 {
-	long i, count = counting ? 5000 : 200000;
+	long i, count = counting ? 1000 : 200000;
 	int ends[2], epoll = make_epoll();
 
 	make_pair(ends);
@@ -139,7 +139,7 @@ static void floor_rearm(void)
 
 static void floor_add_del(void)
 {
-	long i, count = counting ? 5000 : 200000;
+	long i, count = counting ? 1000 : 200000;
 	int ends[2], epoll = make_epoll();
 
 	make_pair(ends);
@@ -154,7 +154,7 @@ static void floor_add_del(void)
 
 static void floor_signal(void)
 {
-	long i, count = counting ? 2000 : 50000;
+	long i, count = counting ? 500 : 50000;
 	int fd, epoll = make_epoll();
 	struct signalfd_siginfo info;
 	sigset_t set;
@@ -190,5 +190,14 @@ const struct bench benches[] = {
 	{ "timers.1e5", floor_timers_1e5 },
 	{ "timers.1e6", floor_timers_1e6 },
 	{ "signal", floor_signal },
+	{ "append", floor_append },
+	{ "queue", floor_queue },
+	{ "readline", floor_readline },
+	{ "find", floor_find },
+	{ "move", floor_move },
+	{ "printf", floor_printf },
+	{ "transfer", floor_transfer },
+	{ "echo.1", floor_echo_1 },
+	{ "echo.100", floor_echo_100 },
 	{ NULL, NULL },
 };

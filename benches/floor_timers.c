@@ -3,7 +3,7 @@
  * timer that is renewed only has its later deadline noted: the heap would be put right when the
  * earlier one comes up.
  */
-#include "floor_timers.h"
+#include "floors.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -68,7 +68,7 @@ static void run_chain(long count)
 
 void bench_pipes(void)
 {
-	long count = counting ? 10000 : 100000;
+	long count = counting ? 4000 : 100000;
 	struct event_base *base = event_init();
 	int i;
 
@@ -117,7 +117,7 @@ static void play(int fd, long trips)
 
 void bench_pingpong(void)
 {
-	long count = counting ? 5000 : 100000;
+	long count = counting ? 1000 : 100000;
 	struct event_base *base = event_init();
 	struct event event[2];
 	int i, ends[2];
@@ -158,7 +158,7 @@ static void run_again(long count)
 
 void bench_rearm(void)
 {
-	long count = counting ? 5000 : 200000;
+	long count = counting ? 1000 : 200000;
 	struct event_base *base = event_init();
 	int ends[2];
 
@@ -183,7 +183,7 @@ static void never(int fd, short what, void *arg)
 
 void bench_add_del(void)
 {
-	long i, count = counting ? 5000 : 200000;
+	long i, count = counting ? 1000 : 200000;
 	struct event_base *base = event_init();
 	struct event event;
 	int ends[2];

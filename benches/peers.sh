@@ -62,12 +62,16 @@ compile() {
 	${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra $sources -o "$bin/$program" "$@"
 }
 
-# build PEER VERSION FLAGS: and makes sure that it is the library that it should be
+# Sources for libraries that have buffers
+buffers='buffer.c payload.c stream.c client.c'
+
+# build PEER VERSION FLAGS: and makes sure that it is the library that it should be; with the
+# sources $with
 build() {
 	peer=$1
 	wanted=$2
 	shift 2
-	compile "$peer" measure.c cases.c loop.c timers.c active.c "$@" || return 1
+	compile "$peer" measure.c cases.c loop.c timers.c active.c $with "$@" || return 1
 	version=$("$bin/$peer" -v)
 	case $version in
 	$wanted) echo "$peer	$version" >>"$bin/versions" ;;
@@ -82,6 +86,7 @@ build_evhub() {
 	fi
 	flags=$(PKG_CONFIG_LIBDIR="$stage/lib/pkgconfig" PKG_CONFIG_PATH='' \
 		pkg-config --cflags --libs evhub)
+	with=$buffers
 	build evhub 1.4.15 $flags "-Wl,-rpath,$stage/lib" || exit 1
 }
 
@@ -105,15 +110,18 @@ build_peer() {
 }
 
 build_libevent2() {
+	with=$buffers
 	build_peer libevent2 '2.*' event libevent-dev "$(library_of libevent-dev libevent-2)"
 }
 
 build_libev() {
+	with=-DWITHOUT_BUFFERS
 	build_peer libev '4.*' ev libev-libevent-dev libev-dev "$(library_of libev-dev libev4)"
 }
 
 build_floor() {
-	compile floor measure.c floor.c floor_timers.c
+	compile floor measure.c floor.c floor_timers.c floor_buffer.c floor_stream.c flat.c \
+		payload.c client.c
 	echo "floor	epoll and a 4-ary heap by hand" >>"$bin/versions"
 }
 
