@@ -1,16 +1,18 @@
 /*
  * Makes system calls fail. The rules come from FAULTS in the environment or from fault_set():
  *
- *	NAME=ERROR[@N[+] | %K]{,...}	epoll_ctl=ENOMEM@3, read=EAGAIN%3, eventfd=ENOSYS
+ *	NAME=ERROR[@N[+] | %K]{,...}	epoll_ctl=ENOMEM@3, read=EAGAIN%3, readv=SHORT1
  *
  * Every call fails, or the N-th alone, or the N-th and those after it, or each K-th. ERROR is
- * the name of an errno, or NOTHING: the call returns 0 without doing anything, as a wait does
- * that woke up for no reason. All calls are counted, whether or not a rule names them.
+ * the name of an errno; or NOTHING: the call returns 0 without doing anything, as a wait does
+ * that woke up for no reason; or SHORTn: the call moves n bytes at most. All calls are counted,
+ * whether or not a rule names them.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -19,15 +21,18 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 struct rule {
 	const char *name;
 	int error;		/* -1: NOTHING */
+	long most;		/* bytes to be moved; 0: the call fails */
 	long first;		/* 0: no rule */
 	long step;		/* 0: the first alone */
 	long calls;
@@ -36,7 +41,8 @@ struct rule {
 
 enum {
 	EPOLL_CREATE, EPOLL_CREATE1, EPOLL_CTL, EPOLL_WAIT, EPOLL_PWAIT2, POLL, PPOLL, SELECT,
-	PSELECT, EVENTFD, PIPE, PIPE2, SOCKETPAIR, FCNTL, READ, WRITE, SIGACTION, FUNCTIONS
+	PSELECT, EVENTFD, PIPE, PIPE2, SOCKETPAIR, SOCKET, CONNECT, FCNTL, IOCTL, READ, READV,
+	PREAD, RECV, RECVMSG, WRITE, WRITEV, SEND, SENDMSG, SIGACTION, FUNCTIONS
 };
 
 static struct rule rules[FUNCTIONS] = {
@@ -53,9 +59,19 @@ static struct rule rules[FUNCTIONS] = {
 	[PIPE] = { .name = "pipe" },
 	[PIPE2] = { .name = "pipe2" },
 	[SOCKETPAIR] = { .name = "socketpair" },
+	[SOCKET] = { .name = "socket" },
+	[CONNECT] = { .name = "connect" },
 	[FCNTL] = { .name = "fcntl" },
+	[IOCTL] = { .name = "ioctl" },
 	[READ] = { .name = "read" },
+	[READV] = { .name = "readv" },
+	[PREAD] = { .name = "pread" },
+	[RECV] = { .name = "recv" },
+	[RECVMSG] = { .name = "recvmsg" },
 	[WRITE] = { .name = "write" },
+	[WRITEV] = { .name = "writev" },
+	[SEND] = { .name = "send" },
+	[SENDMSG] = { .name = "sendmsg" },
 	[SIGACTION] = { .name = "sigaction" },
 };
 
@@ -63,7 +79,11 @@ static const struct { const char *name; int number; } errors[] = {
 	{ "NOTHING", -1 }, { "EINTR", EINTR }, { "EAGAIN", EAGAIN }, { "ENOMEM", ENOMEM },
 	{ "ENOSYS", ENOSYS }, { "EPERM", EPERM }, { "EMFILE", EMFILE }, { "ENFILE", ENFILE },
 	{ "ENOSPC", ENOSPC }, { "EINVAL", EINVAL }, { "ENOBUFS", ENOBUFS }, { "EIO", EIO },
+	{ "EPIPE", EPIPE }, { "ECONNRESET", ECONNRESET }, { "ECONNREFUSED", ECONNREFUSED },
+	{ "EINPROGRESS", EINPROGRESS }, { "ENETUNREACH", ENETUNREACH },
 };
+
+static const char SHORT[] = "SHORT";
 
 static long longest_wait_ms;
 
@@ -102,7 +122,11 @@ parse_rule(const char *text)
 	struct rule *rule = find(text, name);
 	char *rest;
 
-	rule->error = error_number(text + name + 1, error);
+	rule->most = 0;
+	if (strncmp(text + name + 1, SHORT, strlen(SHORT)) == 0)
+		rule->most = strtol(text + name + 1 + strlen(SHORT), NULL, 10);
+	else
+		rule->error = error_number(text + name + 1, error);
 	rule->first = 1;
 	rule->step = 1;
 	text += name + 1 + error;
@@ -157,18 +181,23 @@ begin(void)
 	fault_set(getenv("FAULTS"));
 }
 
-/* True if this call is to fail; errno and *result are set then. */
+/* True if this call is to fail, with errno and *result; else *result bytes at most may move. */
 static int
 fails(int function, long *result)
 {
 	struct rule *rule = &rules[function];
 	long call = __atomic_add_fetch(&rule->calls, 1, __ATOMIC_SEQ_CST);
 
+	*result = LONG_MAX;
 	if (rule->first == 0 || call < rule->first)
 		return 0;
 	if (rule->step == 0 ? call != rule->first : (call - rule->first) % rule->step != 0)
 		return 0;
 	rule->failures++;
+	if (rule->most > 0) {
+		*result = rule->most;
+		return 0;
+	}
 	*result = rule->error == -1 ? 0 : -1;
 	if (rule->error != -1)
 		errno = rule->error;
@@ -214,10 +243,108 @@ SHIM(PIPE, int, pipe, (int fds[2]), (fds))
 SHIM(PIPE2, int, pipe2, (int fds[2], int flags), (fds, flags))
 SHIM(SOCKETPAIR, int, socketpair, (int domain, int type, int protocol, int fds[2]),
     (domain, type, protocol, fds))
-SHIM(READ, ssize_t, read, (int fd, void *buf, size_t size), (fd, buf, size))
-SHIM(WRITE, ssize_t, write, (int fd, const void *buf, size_t size), (fd, buf, size))
+SHIM(SOCKET, int, socket, (int domain, int type, int protocol), (domain, type, protocol))
+SHIM(CONNECT, int, connect, (int fd, const struct sockaddr *address, socklen_t length),
+    (fd, address, length))
 SHIM(SIGACTION, int, sigaction,
     (int number, const struct sigaction *action, struct sigaction *old), (number, action, old))
+
+/* The same for what moves bytes; the parameters have a size, which a rule may cut. */
+#define SHIM_BYTES(function, name, params, args)                \
+	ssize_t name params                                     \
+	{                                                       \
+		static __typeof__(name) *next;                  \
+		long most;                                      \
+                                                                \
+		if (fails(function, &most))                     \
+			return most;                            \
+		if (size > (size_t)most)                        \
+			size = (size_t)most;                    \
+		if (next == NULL)                               \
+			next = NEXT(name);                      \
+		return next args;                               \
+	}
+
+SHIM_BYTES(READ, read, (int fd, void *buf, size_t size), (fd, buf, size))
+SHIM_BYTES(PREAD, pread, (int fd, void *buf, size_t size, off_t at), (fd, buf, size, at))
+SHIM_BYTES(PREAD, pread64, (int fd, void *buf, size_t size, off64_t at), (fd, buf, size, at))
+SHIM_BYTES(RECV, recv, (int fd, void *buf, size_t size, int flags), (fd, buf, size, flags))
+SHIM_BYTES(WRITE, write, (int fd, const void *buf, size_t size), (fd, buf, size))
+SHIM_BYTES(SEND, send, (int fd, const void *buf, size_t size, int flags), (fd, buf, size, flags))
+
+enum { PIECES = 64 };
+
+/* Copies the pieces that hold the first bytes, the last one cut; returns how many. */
+static int
+cut(struct iovec *out, const struct iovec *in, size_t count, long most)
+{
+	int n;
+
+	if (count > PIECES)
+		count = PIECES;
+	for (n = 0; n < (int)count && most > 0; n++) {
+		out[n] = in[n];
+		if (out[n].iov_len > (size_t)most)
+			out[n].iov_len = (size_t)most;
+		most -= (long)out[n].iov_len;
+	}
+	return n;
+}
+
+ssize_t
+readv(int fd, const struct iovec *pieces, int count)
+{
+	struct iovec some[PIECES];
+	long most;
+
+	if (fails(READV, &most))
+		return most;
+	return NEXT(readv)(fd, some, cut(some, pieces, (size_t)count, most));
+}
+
+ssize_t
+writev(int fd, const struct iovec *pieces, int count)
+{
+	struct iovec some[PIECES];
+	long most;
+
+	if (fails(WRITEV, &most))
+		return most;
+	return NEXT(writev)(fd, some, cut(some, pieces, (size_t)count, most));
+}
+
+ssize_t
+recvmsg(int fd, struct msghdr *message, int flags)
+{
+	struct iovec some[PIECES];
+	struct msghdr copy = *message;
+	ssize_t n;
+	long most;
+
+	if (fails(RECVMSG, &most))
+		return most;
+	copy.msg_iov = some;
+	copy.msg_iovlen = (size_t)cut(some, message->msg_iov, message->msg_iovlen, most);
+	n = NEXT(recvmsg)(fd, &copy, flags);
+	copy.msg_iov = message->msg_iov;
+	copy.msg_iovlen = message->msg_iovlen;
+	*message = copy;
+	return n;
+}
+
+ssize_t
+sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	struct iovec some[PIECES];
+	struct msghdr copy = *message;
+	long most;
+
+	if (fails(SENDMSG, &most))
+		return most;
+	copy.msg_iov = some;
+	copy.msg_iovlen = (size_t)cut(some, message->msg_iov, message->msg_iovlen, most);
+	return NEXT(sendmsg)(fd, &copy, flags);
+}
 
 /* The waits also take note of the time asked for. */
 
@@ -320,6 +447,21 @@ fcntl(int fd, int command, ...)
 	if (fails(FCNTL, &result))
 		return (int)result;
 	return NEXT(fcntl)(fd, command, arg);
+}
+
+int
+ioctl(int fd, unsigned long request, ...)
+{
+	long result;
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (fails(IOCTL, &result))
+		return (int)result;
+	return NEXT(ioctl)(fd, request, arg);
 }
 
 /* Libraries reach epoll_pwait2 by its number, for older C libraries have no name for it. */
