@@ -1,5 +1,5 @@
-//! Names the shared library (its soname), says which backends the target has, and, for tests,
-//! links the kqueue emulation.
+//! Names the shared library (its soname), says which backends the target has, compiles the small
+//! half that is C, and, for tests, links the kqueue emulation.
 
 const BSDS: [&str; 6] = ["freebsd", "netbsd", "openbsd", "dragonfly", "macos", "ios"];
 
@@ -21,6 +21,9 @@ fn main() {
         // Signal handlers and fork handlers live in the library: it is never unmapped.
         println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
+    println!("cargo::rerun-if-changed=src/abi/format.c");
+    let mut c = cc::Build::new();
+    c.file("src/abi/format.c").flag("-fvisibility=hidden").compile("evhub_format");
     if emulated {
         println!("cargo::rerun-if-changed=ctests/kqueue");
         cc::Build::new().file("ctests/kqueue/emulation.c").compile("evhub_kqueue_emulation");

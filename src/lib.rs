@@ -16,6 +16,7 @@ compile_error!("evhub must be built with panic=abort: a panic may not unwind int
 
 #[allow(unsafe_code)]
 mod abi;
+mod buffer;
 mod errno;
 mod event;
 mod globals;
@@ -24,3 +25,4 @@ mod layout;
 mod log;
 #[allow(unsafe_code)]
 mod sys;
+mod tag;

@@ -41,6 +41,7 @@ pub enum Misuse {
     NullCallback,
     NullArgument,
     Busy,
+    RestlessCallback,
 }
 
 /// Reports a caller's mistake, the first time that it is made.
@@ -55,6 +56,7 @@ pub fn misuse(mistake: Misuse, function: &str) {
             Misuse::Descriptor => "negative descriptor",
             Misuse::NullCallback => "callback is NULL",
             Misuse::NullArgument => "argument is NULL",
+            Misuse::RestlessCallback => "a callback keeps changing its own buffer: cut off",
             Misuse::Busy => "called by a signal handler or a thread in the middle of another call",
         };
         emit(Severity::Warn, format_args!("{function}: {what}"));

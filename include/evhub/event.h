@@ -480,6 +480,185 @@ enum evbuffer_eol_style {
 	EVBUFFER_EOL_LF	/* LF alone */
 };
 
+/**
+ * Makes an empty buffer. It has no memory for data until there is some.
+ *
+ * @return the buffer, to be freed with evbuffer_free(); NULL with ENOMEM
+ * @see behaviours 68, 193
+ */
+struct evbuffer *evbuffer_new(void);
+
+/**
+ * Frees a buffer and its data. May be called by the buffer's own callback.
+ *
+ * @param buf the buffer; NULL: nothing is done
+ *
+ * @pre `buf` is NULL or a buffer that was not freed.
+ */
+void evbuffer_free(struct evbuffer *buf);
+
+/**
+ * Makes room, so that adding `datlen` bytes needs no more memory.
+ *
+ * @return 0; -1 with ENOMEM (also if the sum is no size at all) and the buffer unchanged
+ * @see behaviours 68, 74
+ *
+ * @pre `buf` is NULL (EINVAL) or a buffer that was not freed.
+ */
+int evbuffer_expand(struct evbuffer *buf, size_t datlen);
+
+/**
+ * Adds bytes at the end.
+ *
+ * @param data the bytes; they may be the buffer's own. NULL is fine for none.
+ * @param datlen how many
+ * @return 0; -1 with ENOMEM and the buffer unchanged
+ * @see behaviours 70, 74
+ *
+ * @pre `buf` is NULL (EINVAL) or a buffer that was not freed; `data` has `datlen` bytes.
+ */
+int evbuffer_add(struct evbuffer *buf, const void *data, size_t datlen);
+
+/**
+ * Moves all data of a buffer to the end of another, and copies no more of it than it must: an
+ * empty buffer exchanges its memory with the other. First `inbuf` is told if `outbuf` was
+ * empty, otherwise `outbuf` is.
+ *
+ * Differs from libevent 1.4: a buffer can be added to itself, which does nothing.
+ *
+ * @param outbuf gets the data
+ * @param inbuf is empty afterwards
+ * @return 0; -1 with ENOMEM and both unchanged
+ * @see behaviour 71
+ *
+ * @pre Both are NULL (EINVAL) or buffers that were not freed.
+ */
+int evbuffer_add_buffer(struct evbuffer *outbuf, struct evbuffer *inbuf);
+
+/**
+ * Takes bytes from the front.
+ *
+ * @param data room for them
+ * @param datlen how many at most; more than INT_MAX count as INT_MAX
+ * @return how many were taken; -1 with EINVAL
+ * @see behaviour 72
+ *
+ * @pre `buf` is NULL (EINVAL) or a buffer that was not freed; `data` has room for `datlen` bytes.
+ */
+int evbuffer_remove(struct evbuffer *buf, void *data, size_t datlen);
+
+/**
+ * Drops bytes from the front. Memory stays for the next bytes, unless it is more than 1 MiB
+ * and the buffer is empty now.
+ *
+ * @param len how many; all there are if it is more
+ * @see behaviour 69
+ *
+ * @pre `buf` is NULL or a buffer that was not freed.
+ */
+void evbuffer_drain(struct evbuffer *buf, size_t len);
+
+/**
+ * Takes a line from the front. It ends at the first CR or LF; one byte of the other kind that
+ * follows at once belongs to that end.
+ *
+ * @return the line without its end, terminated, to be freed with free(); NULL if there is no
+ *   whole line, or with ENOMEM (the line stays)
+ * @see behaviour 75; evbuffer_readln() for other line ends and for lines that contain NUL
+ *
+ * @pre `buf` is NULL or a buffer that was not freed.
+ */
+char *evbuffer_readline(struct evbuffer *buf);
+
+/**
+ * Takes a line from the front, with a choice of what ends it.
+ *
+ * @param n_read_out if not NULL: the length of the line, which may contain NUL; 0 if there is
+ *   none
+ * @param eol_style EVBUFFER_EOL_ANY and so on
+ * @return the line without its end, terminated, to be freed with free(); NULL if there is no
+ *   whole line, with EINVAL for an unknown style, with ENOMEM (the line stays)
+ * @see behaviour 76
+ *
+ * @pre `buf` is NULL or a buffer that was not freed; `n_read_out` is NULL or writable.
+ */
+char *evbuffer_readln(struct evbuffer *buf, size_t *n_read_out,
+    enum evbuffer_eol_style eol_style);
+
+/**
+ * Finds bytes.
+ *
+ * @param what the bytes
+ * @param len how many; 0 counts as 1, as in libevent 1.4
+ * @return where they are in the data, first of all; valid until the buffer changes. NULL if
+ *   they are not there.
+ * @see behaviour 77
+ *
+ * @pre `buffer` is NULL or a buffer that was not freed; `what` has `len` bytes, and at least one.
+ */
+unsigned char *evbuffer_find(struct evbuffer *buffer, const unsigned char *what, size_t len);
+
+/**
+ * Reads once from a descriptor, and adds what has come.
+ *
+ * Differs from libevent 1.4, which asked for the number of waiting bytes first: this reads what
+ * is there, up to `howmuch`. Memory grows to what has come, not to what was asked for.
+ *
+ * @param fd a descriptor
+ * @param howmuch how many bytes at most; negative: as the buffer's memory suggests, at least
+ *   4096
+ * @return how many bytes came; 0 at the end of file (and for a `howmuch` of 0); -1 with errno
+ *   (EAGAIN, EINTR, ECONNRESET ... of read(2), ENOMEM), and no data is lost
+ * @see behaviours 78, 194
+ *
+ * @pre `buf` is NULL (EINVAL) or a buffer that was not freed.
+ */
+int evbuffer_read(struct evbuffer *buf, int fd, int howmuch);
+
+/**
+ * Writes once to a descriptor, and drops what went out. SIGPIPE is the program's affair.
+ *
+ * @return how many bytes went out, 0 if there were none; -1 with errno (EAGAIN, EINTR, EPIPE ...
+ *   of write(2)) and the buffer unchanged
+ * @see behaviour 79
+ *
+ * @pre `buffer` is NULL (EINVAL) or a buffer that was not freed.
+ */
+int evbuffer_write(struct evbuffer *buffer, int fd);
+
+/**
+ * Has a function called after each change of the buffer's length. It may change or free the
+ * buffer: changes by the callback itself call it again, from within at first, and when they
+ * never end it is cut off.
+ *
+ * @param cb gets the buffer, its length before and after, and `cbarg`; NULL: nobody
+ * @see behaviour 70
+ *
+ * @pre `buffer` is NULL or a buffer that was not freed.
+ */
+void evbuffer_setcb(struct evbuffer *buffer,
+    void (*cb)(struct evbuffer *buf, size_t old_length, size_t new_length, void *arg),
+    void *cbarg);
+
+/**
+ * Adds text, as printf(3) makes it, without a NUL at its end.
+ *
+ * @return how many bytes were added; -1 with errno (ENOMEM, EILSEQ ...) and the data unchanged
+ * @see behaviour 73
+ */
+int evbuffer_add_printf(struct evbuffer *buf, const char *fmt, ...)
+#ifdef __GNUC__
+    __attribute__((format(printf, 2, 3)))
+#endif
+;
+
+/** evbuffer_add_printf() with its arguments in a va_list, which can be used again. */
+int evbuffer_add_vprintf(struct evbuffer *buf, const char *fmt, va_list ap)
+#ifdef __GNUC__
+    __attribute__((format(printf, 2, 0)))
+#endif
+;
+
 /*
  * Buffered input and output on a descriptor.
  */
@@ -541,6 +720,174 @@ struct bufferevent {
 
 #define EVBUFFER_INPUT(x) (x)->input
 #define EVBUFFER_OUTPUT(x) (x)->output
+
+
+/*
+ * Tagged records in buffers: a tag, a length, so many bytes. Numbers take as few bytes as they
+ * need. What is not complete yet is left alone, so that it can be asked for again when more has
+ * come.
+ */
+
+/**
+ * Nothing: libevent 1.4 needed to be told to begin.
+ *
+ * @see behaviour 100
+ */
+void evtag_init(void);
+
+/**
+ * Adds an integer in as few bytes as it needs (1 to 5).
+ *
+ * Without memory for them nothing is added, and errno is ENOMEM; so for all that add here.
+ *
+ * @see behaviour 96
+ *
+ * @pre `evbuf` is NULL or a buffer that was not freed.
+ */
+void encode_int(struct evbuffer *evbuf, uint32_t number);
+
+/**
+ * Adds a record: tag, length, payload.
+ *
+ * @param data the payload, `len` bytes
+ * @see behaviour 97
+ *
+ * @pre `evbuf` is NULL or a buffer that was not freed; `data` has `len` bytes.
+ */
+void evtag_marshal(struct evbuffer *evbuf, uint32_t tag, const void *data, uint32_t len);
+
+/**
+ * Adds a record whose payload is an integer.
+ *
+ * @see behaviour 97
+ *
+ * @pre `evbuf` is NULL or a buffer that was not freed.
+ */
+void evtag_marshal_int(struct evbuffer *evbuf, uint32_t tag, uint32_t integer);
+
+/**
+ * Adds a record whose payload is a string, without its NUL.
+ *
+ * @see behaviour 97
+ *
+ * @pre `buf` is NULL or a buffer that was not freed; `string` is NULL (EINVAL) or a string.
+ */
+void evtag_marshal_string(struct evbuffer *buf, uint32_t tag, const char *string);
+
+/**
+ * Adds a record whose payload is a time: seconds, then microseconds, the low 32 bits of each.
+ *
+ * @see behaviour 97
+ *
+ * @pre `evbuf` is NULL or a buffer that was not freed; `tv` is NULL (EINVAL) or a timeval.
+ */
+void evtag_marshal_timeval(struct evbuffer *evbuf, uint32_t tag, struct timeval *tv);
+
+/**
+ * Looks at the tag of the first record and takes nothing.
+ *
+ * @param ptag gets the tag
+ * @return how many bytes the tag has; -1 if it is not there yet, or does not fit 32 bits
+ * @see behaviours 98, 101
+ *
+ * @pre `evbuf` is NULL (EINVAL) or a buffer that was not freed; `ptag` is NULL or writable.
+ */
+int evtag_peek(struct evbuffer *evbuf, uint32_t *ptag);
+
+/**
+ * Looks at how long the first record is, with tag and length; the payload need not be there.
+ *
+ * @param plength gets the length in bytes
+ * @return 0; -1 if tag and length are not there yet, or not valid
+ * @see behaviour 98
+ *
+ * @pre `evbuf` is NULL (EINVAL) or a buffer that was not freed; `plength` is NULL or writable.
+ */
+int evtag_peek_length(struct evbuffer *evbuf, uint32_t *plength);
+
+/**
+ * Looks at how long the payload of the first record is; it need not be there.
+ *
+ * @param plength gets the length in bytes
+ * @return 0; -1 if tag and length are not there yet, or not valid
+ * @see behaviour 98
+ *
+ * @pre `evbuf` is NULL (EINVAL) or a buffer that was not freed; `plength` is NULL or writable.
+ */
+int evtag_payload_length(struct evbuffer *evbuf, uint32_t *plength);
+
+/**
+ * Takes the first record and drops it.
+ *
+ * @return 0; -1 with EINVAL and nothing taken if it is not complete, or not valid
+ * @see behaviour 99
+ *
+ * @pre `evbuf` is NULL (EINVAL) or a buffer that was not freed.
+ */
+int evtag_consume(struct evbuffer *evbuf);
+
+/**
+ * Takes the first record, and adds its payload to another buffer.
+ *
+ * @param ptag gets the tag
+ * @param dst gets the payload
+ * @return the length of the payload in bytes; -1 with EINVAL (the record is not complete, or not
+ *   valid) or ENOMEM, and nothing taken
+ * @see behaviours 98, 99
+ *
+ * @pre The buffers are NULL (EINVAL) or were not freed; `ptag` is NULL or writable.
+ */
+int evtag_unmarshal(struct evbuffer *src, uint32_t *ptag, struct evbuffer *dst);
+
+/**
+ * Takes the first record, whose payload has a tag and a length that the caller knows.
+ *
+ * A complete record is taken even if it is not what was asked for, so that whoever skips what
+ * he does not know gets on. So for the three that follow, too.
+ *
+ * @param data room for the payload, `len` bytes
+ * @return 0; -1 with EINVAL (not complete: nothing is taken; another tag or length: it is)
+ * @see behaviour 99
+ *
+ * @pre `src` is NULL (EINVAL) or a buffer that was not freed; `data` has room for `len` bytes.
+ */
+int evtag_unmarshal_fixed(struct evbuffer *src, uint32_t need_tag, void *data, size_t len);
+
+/**
+ * Takes the first record, whose payload is an integer.
+ *
+ * @param pinteger gets the integer
+ * @return 0; -1 with EINVAL (not complete: nothing is taken; another tag or payload: it is)
+ * @see behaviours 97, 99, 101
+ *
+ * @pre `evbuf` is NULL (EINVAL) or a buffer that was not freed; `pinteger` is NULL or writable.
+ */
+int evtag_unmarshal_int(struct evbuffer *evbuf, uint32_t need_tag, uint32_t *pinteger);
+
+/**
+ * Takes the first record, whose payload is a string.
+ *
+ * @param pstring gets the payload with a NUL behind it, to be freed with free(). The payload may
+ *   contain NUL, too: evtag_payload_length() before tells how long it is.
+ * @return 0; -1 with EINVAL (not complete: nothing is taken; another tag: it is) or ENOMEM
+ *   (nothing is taken)
+ * @see behaviours 97, 99
+ *
+ * @pre `evbuf` is NULL (EINVAL) or a buffer that was not freed; `pstring` is NULL or writable.
+ */
+int evtag_unmarshal_string(struct evbuffer *evbuf, uint32_t need_tag, char **pstring);
+
+/**
+ * Takes the first record, whose payload is a time. A million microseconds and more become
+ * seconds.
+ *
+ * @param ptv gets the time
+ * @return 0; -1 with EINVAL (not complete: nothing is taken; another tag or payload: it is)
+ * @see behaviours 97, 99
+ *
+ * @pre `evbuf` is NULL (EINVAL) or a buffer that was not freed; `ptv` is NULL or writable.
+ */
+int evtag_unmarshal_timeval(struct evbuffer *evbuf, uint32_t need_tag, struct timeval *ptv);
 
 #ifdef __cplusplus
 }

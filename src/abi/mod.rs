@@ -4,11 +4,16 @@
 //! One file per section of a header. The text of the headers that Rust cannot say is in `text/`.
 //! The core never calls an exported name. What an export logs, it logs with nothing entered.
 
+pub mod buffer_ext;
+pub mod evbuffer;
 pub mod event_base;
 pub mod event_ext;
 pub mod event_loop;
 pub mod event_ops;
+pub mod evtag;
 pub mod evutil;
+pub mod undeclared;
+mod variadic;
 
 use crate::errno::{Errno, Result};
 use crate::event::BasePtr;
@@ -16,7 +21,8 @@ use crate::globals;
 use crate::layout::event::{EVLIST_ALL, EVLIST_INIT, Event, EventPtr};
 use crate::log::{self, Misuse};
 use crate::sys::signal::set_errno;
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
+use std::slice;
 
 /// 0, or -1 and `errno`.
 fn status(result: Result<()>) -> c_int {
@@ -76,4 +82,23 @@ unsafe fn base(raw: *mut crate::event::Base, function: &str) -> Result<BasePtr> 
 /// The base of calls that name none.
 fn current(function: &str) -> Result<BasePtr> {
     globals::current().ok_or_else(|| misuse(Misuse::NoBase, function))
+}
+
+/// Bytes that C hands in. NULL is fine for none.
+///
+/// # Safety
+/// `data` is NULL or has `len` bytes, which stay as they are while this is used.
+#[inline(always)]
+unsafe fn bytes<'a>(data: *const c_void, len: usize, function: &str) -> Result<&'a [u8]> {
+    if len == 0 {
+        Ok(&[])
+    } else if data.is_null() {
+        Err(misuse(Misuse::NullArgument, function))
+    } else if len > isize::MAX as usize {
+        // No object is that large: whatever is asked, there is no memory for it.
+        Err(Errno::NOMEM)
+    } else {
+        // SAFETY: the caller's word, and a length that an object can have.
+        Ok(unsafe { slice::from_raw_parts(data.cast(), len) })
+    }
 }

@@ -9,6 +9,7 @@
 
 use super::backend::{Backend, Method, Poller};
 use super::fds::Fds;
+use super::late::LateWork;
 use super::queue::Queues;
 use super::signal::Signals;
 use super::time::{Clock, Timers};
@@ -147,6 +148,7 @@ pub struct Core {
     pub once: Records<Once>,
     pub asyncs: Records<Async>,
     pub watches: Watches,
+    pub late: LateWork,
 }
 
 #[cfg(target_pointer_width = "64")]
@@ -216,6 +218,7 @@ impl Core {
             once: Records::try_new()?,
             asyncs: Records::try_new()?,
             watches: Watches::try_new()?,
+            late: LateWork::try_new()?,
         })
     }
 
@@ -289,6 +292,7 @@ impl Core {
             handle.detach();
         }
         self.watches.free_all();
+        while self.next_late().is_some() {}
         self.backend = Backend::none();
         self.wakeup = None;
     }

@@ -17,6 +17,7 @@ mod base;
 mod dispatch;
 mod fds;
 mod heap;
+mod late;
 mod list;
 mod once;
 mod queue;

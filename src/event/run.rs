@@ -7,7 +7,9 @@
 //!        |                (check hooks)
 //!   finish_round: signals, descriptors, timers -> queues
 //!        |
-//!    run_calls: the callbacks of the most urgent priority; then the next round
+//!    run_calls: the callbacks of the most urgent priority
+//!        |
+//!    run_late: what they have put off (late.rs); then the next round
 //! ```
 //! Whatever is user code, and the wait, happens in `run`, between operations on the base. A frame
 //! is a loop's own; a callback may run another loop on the same base, switch to another stack,
@@ -16,6 +18,7 @@
 use super::backend::Poller;
 use super::base::{BasePtr, Core, Ended, Flags};
 use super::dispatch::run_calls;
+use super::late::run_late;
 use super::watch::{When, run_hooks};
 use crate::errno::{Errno, Result};
 use crate::globals;
@@ -94,7 +97,12 @@ fn run_rounds(base: BasePtr, frame: &mut Frame) -> Result<Outcome> {
             Next::Failed(error) => return Err(fail(error)),
             Next::Sigcb => globals::call_sigcb()?,
             _ => match wait_and_collect(base, frame) {
-                Next::Calls => run_calls(base, frame.priority),
+                Next::Calls => {
+                    run_calls(base, frame.priority);
+                    if base.enter(|core| !core.late.is_empty()) {
+                        run_late(base);
+                    }
+                }
                 Next::Done(outcome) => return Ok(outcome),
                 Next::Failed(error) => return Err(fail(error)),
                 _ => {}
@@ -227,7 +235,7 @@ impl Core {
         if !self.timers.is_empty() {
             self.expire_timers();
         }
-        if self.active_count > 0 {
+        if self.active_count > 0 || !self.late.is_empty() {
             frame.called = true;
             frame.priority = self.queues.most_urgent();
             Next::Calls
@@ -266,7 +274,10 @@ impl Core {
     /// How long the next wait may be.
     #[inline(always)]
     fn wait_time(&mut self, loop_flags: c_int, flags: &Flags) -> Timeout {
-        if self.active_count | loop_flags & EVLOOP_NONBLOCK != 0 || flags.any(Flags::END) {
+        if self.active_count | loop_flags & EVLOOP_NONBLOCK != 0
+            || !self.late.is_empty()
+            || flags.any(Flags::END)
+        {
             Timeout::NOW
         } else if self.timers.is_empty() {
             Timeout::NEVER

@@ -8,6 +8,8 @@
 
 #![allow(clippy::missing_transmute_annotations, reason = "only the unwinding differs")]
 
+use super::bufferevent::{Bufferevent, BuffereventCb, BuffereventErrorCb};
+use super::evbuffer::Evbuffer;
 use super::event::{EventCallback, EventPtr};
 use std::ffi::{c_char, c_int, c_short, c_void};
 use std::mem::transmute;
@@ -21,6 +23,12 @@ pub type SigCallback = unsafe extern "C" fn() -> c_int;
 
 /// `void (*)(void *arg)`: the callback of an async handle.
 pub type AsyncCallback = Option<unsafe extern "C" fn(*mut c_void)>;
+
+/// `void (*)(struct evbuffer *, size_t old_length, size_t new_length, void *arg)`.
+pub type BufferCallback = Option<unsafe extern "C" fn(*mut Evbuffer, usize, usize, *mut c_void)>;
+
+/// `void (*)(const void *data, size_t length, void *arg)`: the end of a reference.
+pub type CleanupCallback = Option<unsafe extern "C" fn(*const c_void, usize, *mut c_void)>;
 
 /// A hook around the wait: `void (*)(struct evwatch *, const INFO *, void *arg)`.
 pub type WatchCallback = unsafe extern "C" fn(*mut c_void, *const c_void, *mut c_void);
@@ -87,6 +95,75 @@ impl WatchCall {
         type Unwind = unsafe extern "C-unwind" fn(*mut c_void, *const c_void, *mut c_void);
         // SAFETY: the program registered this function for these arguments; see `Call::run`.
         unsafe { transmute::<_, Unwind>(self.callback)(self.watch, info, self.arg) }
+    }
+}
+
+/// The call of a buffer's callback.
+#[derive(Clone, Copy)]
+pub struct BufferCall {
+    pub callback: BufferCallback,
+    pub buffer: *mut Evbuffer,
+    pub old_length: usize,
+    pub new_length: usize,
+    pub arg: *mut c_void,
+}
+
+impl BufferCall {
+    #[inline]
+    pub fn run(self) {
+        if let Some(callback) = self.callback {
+            type Unwind = unsafe extern "C-unwind" fn(*mut Evbuffer, usize, usize, *mut c_void);
+            let (old, new) = (self.old_length, self.new_length);
+            // SAFETY: the program registered this function (evbuffer_setcb); see `Call::run`.
+            unsafe { transmute::<_, Unwind>(callback)(self.buffer, old, new, self.arg) }
+        }
+    }
+}
+
+/// The call of a bufferevent's readcb or writecb.
+#[derive(Clone, Copy)]
+pub struct StreamCall {
+    pub callback: BuffereventCb,
+    pub stream: *mut Bufferevent,
+    pub arg: *mut c_void,
+}
+
+impl StreamCall {
+    #[inline]
+    pub fn run(self) {
+        if let Some(callback) = self.callback {
+            type Unwind = unsafe extern "C-unwind" fn(*mut Bufferevent, *mut c_void);
+            // SAFETY: the program registered this function (bufferevent_new); see `Call::run`.
+            unsafe { transmute::<_, Unwind>(callback)(self.stream, self.arg) }
+        }
+    }
+}
+
+/// The call of a bufferevent's errorcb.
+#[derive(Clone, Copy)]
+pub struct StreamErrorCall {
+    pub callback: BuffereventErrorCb,
+    pub stream: *mut Bufferevent,
+    pub what: c_short,
+    pub arg: *mut c_void,
+}
+
+impl StreamErrorCall {
+    pub fn run(self) {
+        if let Some(callback) = self.callback {
+            type Unwind = unsafe extern "C-unwind" fn(*mut Bufferevent, c_short, *mut c_void);
+            // SAFETY: the program registered this function (bufferevent_new); see `Call::run`.
+            unsafe { transmute::<_, Unwind>(callback)(self.stream, self.what, self.arg) }
+        }
+    }
+}
+
+/// Tells a program that its memory is not referred to any more.
+pub fn run_cleanup(callback: CleanupCallback, data: *const c_void, len: usize, arg: *mut c_void) {
+    if let Some(callback) = callback {
+        type Unwind = unsafe extern "C-unwind" fn(*const c_void, usize, *mut c_void);
+        // SAFETY: the program gave this function for these arguments; see `Call::run`.
+        unsafe { transmute::<_, Unwind>(callback)(data, len, arg) }
     }
 }
 

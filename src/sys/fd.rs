@@ -3,6 +3,7 @@
 use super::check;
 use crate::errno::{Errno, Result};
 use std::ffi::c_int;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 /// `EBADF` unless the descriptor is open.
@@ -11,15 +12,23 @@ pub fn must_be_open(fd: c_int) -> Result<()> {
     check(unsafe { libc::fcntl(fd, libc::F_GETFD) }).map(drop)
 }
 
-/// Which file is behind a number: to tell whether it still is the same one.
-#[cfg(has_kqueue)]
-pub fn identity(fd: c_int) -> Result<(libc::dev_t, libc::ino_t)> {
-    let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
+fn stat(fd: c_int) -> Result<libc::stat> {
+    let mut stat = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: `stat` is writable.
     check(unsafe { libc::fstat(fd, stat.as_mut_ptr()) })?;
     // SAFETY: fstat succeeded, so it filled `stat`.
-    let stat = unsafe { stat.assume_init_ref() };
-    Ok((stat.st_dev, stat.st_ino))
+    Ok(unsafe { stat.assume_init() })
+}
+
+/// Which file is behind a number: to tell whether it still is the same one.
+#[cfg(has_kqueue)]
+pub fn identity(fd: c_int) -> Result<(libc::dev_t, libc::ino_t)> {
+    stat(fd).map(|stat| (stat.st_dev, stat.st_ino))
+}
+
+/// The size of a file in bytes.
+pub fn size(fd: c_int) -> Result<libc::off_t> {
+    stat(fd).map(|stat| stat.st_size)
 }
 
 /// Sets O_NONBLOCK and keeps the other flags.
@@ -75,4 +84,38 @@ pub fn read(fd: c_int, bytes: &mut [u8]) -> Result<usize> {
     // SAFETY: the slice is writable for its length.
     let n = unsafe { libc::read(fd, bytes.as_mut_ptr().cast(), bytes.len()) };
     usize::try_from(n).map_err(|_| Errno::last())
+}
+
+/// Memory that a read may fill.
+pub type Room<'a> = &'a mut [MaybeUninit<u8>];
+
+/// Reads once into the first room, and what does not fit there into the second; how many bytes
+/// came. The first is full before the second gets any.
+pub fn read_into(fd: c_int, first: Room, second: Room) -> Result<usize> {
+    let part = |room: Room| libc::iovec { iov_base: room.as_mut_ptr().cast(), iov_len: room.len() };
+    let parts = [part(first), part(second)];
+    // SAFETY: both parts are writable for their lengths.
+    let n = unsafe { libc::readv(fd, parts.as_ptr(), parts.len() as c_int) };
+    usize::try_from(n).map_err(|_| Errno::last())
+}
+
+/// Reads once from a place in a file; how many bytes came.
+pub fn read_at(fd: c_int, room: Room, offset: libc::off_t) -> Result<usize> {
+    // SAFETY: the room is writable for its length.
+    let n = unsafe { libc::pread(fd, room.as_mut_ptr().cast(), room.len(), offset) };
+    usize::try_from(n).map_err(|_| Errno::last())
+}
+
+/// How many bytes there are to read, as far as the kernel tells (`FIONREAD`).
+pub fn waiting(fd: c_int) -> Option<usize> {
+    let mut count: c_int = 0;
+    // SAFETY: FIONREAD writes one int.
+    let result = unsafe { libc::ioctl(fd, libc::FIONREAD, &raw mut count) };
+    if result == 0 { usize::try_from(count).ok() } else { None }
+}
+
+/// Closes a descriptor.
+pub fn close(fd: c_int) {
+    // SAFETY: no pointers. Whoever calls this owns the number.
+    unsafe { libc::close(fd) };
 }

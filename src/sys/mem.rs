@@ -1,7 +1,9 @@
-//! Allocations that may fail.
+//! Allocations that may fail: boxes, and blocks of the C library's that C may free.
 
 use crate::errno::{Errno, Result};
 use std::alloc::{Layout, alloc};
+use std::ffi::c_char;
+use std::ptr::{self, NonNull};
 
 /// `Box::new` that returns `ENOMEM` instead of ending the process.
 pub fn try_box<T>(value: T) -> Result<Box<T>> {
@@ -18,4 +20,41 @@ pub fn try_box<T>(value: T) -> Result<Box<T>> {
         memory.write(value);
         Ok(Box::from_raw(memory))
     }
+}
+
+/// `realloc(3)` of a block (NULL: a new one). On failure the block stays as it was.
+///
+/// # Safety
+/// `block` is NULL or from here and not freed; `size` is not 0.
+pub unsafe fn reallocate(block: *mut u8, size: usize) -> Result<NonNull<u8>> {
+    // SAFETY: the caller's word.
+    let moved = unsafe { libc::realloc(block.cast(), size) };
+    NonNull::new(moved.cast()).ok_or(Errno::NOMEM)
+}
+
+/// `malloc(3)`. `size` is not 0.
+pub fn allocate(size: usize) -> Result<NonNull<u8>> {
+    debug_assert!(size != 0);
+    // SAFETY: no block is handed over.
+    unsafe { reallocate(ptr::null_mut(), size) }
+}
+
+/// `free(3)`.
+///
+/// # Safety
+/// `block` is NULL or from here and not freed; nobody uses it any more.
+pub unsafe fn release(block: *mut u8) {
+    // SAFETY: the caller's word.
+    unsafe { libc::free(block.cast()) }
+}
+
+/// The bytes and a NUL, for a C caller to free().
+pub fn new_string(bytes: &[u8]) -> Result<NonNull<c_char>> {
+    let text = allocate(bytes.len().checked_add(1).ok_or(Errno::NOMEM)?)?;
+    // SAFETY: fresh memory of one byte more than `bytes` has.
+    unsafe {
+        text.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len());
+        text.add(bytes.len()).write(0);
+    }
+    Ok(text.cast())
 }

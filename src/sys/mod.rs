@@ -15,6 +15,7 @@ pub mod poll;
 pub mod process;
 pub mod select;
 pub mod signal;
+pub mod socket;
 pub mod stdio;
 pub mod text;
 pub mod wake;

@@ -1,0 +1,1 @@
+//! `event.h`: buffered input and output.

@@ -1,0 +1,1 @@
+//! `evhub/bufferevent_ext.h`: what libevent 1.4 did not have for bufferevents.

@@ -1,0 +1,68 @@
+//! Functions that programs declare themselves and call, although no header of libevent 1.4's
+//! declares them.
+
+use super::evbuffer::buffer as buffer_of;
+use super::evtag::{add_number, count, take};
+use super::status;
+use crate::errno::{Errno, Result};
+use crate::layout::evbuffer::{BufferPtr, Evbuffer};
+use crate::tag::{self, Number};
+use std::ffi::c_int;
+
+/// Adds a tag (1 to 5 bytes), without a record.
+///
+/// @return how many bytes it has; -1 with ENOMEM
+/// @see behaviours 95, 101
+///
+/// # Safety
+/// `evbuf` is NULL (EINVAL) or a buffer that was not freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn evtag_encode_tag(evbuf: *mut Evbuffer, tag: u32) -> c_int {
+    // SAFETY: the caller's word.
+    let buf = unsafe { buffer_of(evbuf, "evtag_encode_tag") };
+    count(buf.and_then(|buf| add_number(buf, Number::tag(tag))))
+}
+
+/// Takes an integer from the front.
+///
+/// @param pnumber gets the integer
+/// @return 0; -1 with EINVAL and nothing taken if none is there yet, or it has more than 8 nibbles
+/// @see behaviours 96, 101
+///
+/// # Safety
+/// `pnumber` is NULL or writable; `evbuf` is NULL (EINVAL) or a buffer that was not freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn evtag_decode_int(pnumber: *mut u32, evbuf: *mut Evbuffer) -> c_int {
+    // SAFETY: the caller's word.
+    let (buf, place) = unsafe { (buffer_of(evbuf, "evtag_decode_int"), pnumber.as_mut()) };
+    status(buf.and_then(|buf| take_number(buf, place, tag::decode_int).map(drop)))
+}
+
+/// Takes a tag from the front.
+///
+/// @param ptag gets the tag
+/// @return how many bytes it had; -1 with EINVAL and nothing taken if none is there yet, or it
+///   does not fit 32 bits
+/// @see behaviours 95, 101
+///
+/// # Safety
+/// `ptag` is NULL or writable; `evbuf` is NULL (EINVAL) or a buffer that was not freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn evtag_decode_tag(ptag: *mut u32, evbuf: *mut Evbuffer) -> c_int {
+    // SAFETY: the caller's word.
+    let (buf, place) = unsafe { (buffer_of(evbuf, "evtag_decode_tag"), ptag.as_mut()) };
+    count(buf.and_then(|buf| take_number(buf, place, tag::decode_tag)))
+}
+
+fn take_number(
+    buf: BufferPtr,
+    place: Option<&mut u32>,
+    decode: fn(&[u8]) -> Option<(u32, usize)>,
+) -> Result<usize> {
+    let (value, length) = decode(buf.bytes()).ok_or(Errno::INVAL)?;
+    if let Some(place) = place {
+        *place = value;
+    }
+    take(buf, length);
+    Ok(length)
+}

@@ -1,0 +1,71 @@
+//! Work for the end of a round, when its callbacks have run and before the next wait: what
+//! bufferevents have to write goes out then, several writes in one.
+//!
+//! It is done once a round, for what was queued when its turn came: work that queues itself anew
+//! waits for the next round, so that nobody starves. Queued work keeps the loop running.
+
+use super::base::{BasePtr, Core, Flags};
+use crate::errno::Result;
+use crate::layout::hook::Hook;
+use crate::layout::late::{Late, LateQueue};
+use crate::layout::pinned::Pinned;
+
+pub struct LateWork {
+    queue: Pinned<LateQueue>,
+    count: u32,
+}
+
+impl LateWork {
+    pub fn try_new() -> Result<LateWork> {
+        Ok(LateWork { queue: Pinned::try_new(LateQueue::new())?, count: 0 })
+    }
+
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+impl Core {
+    /// Queues work, if it is not queued already.
+    pub fn queue_late(&mut self, late: &Late) {
+        if !late.is_queued() {
+            self.late.queue.push(late);
+            self.late.count += 1;
+            self.event_count += 1;
+        }
+    }
+
+    /// Takes work back.
+    pub fn cancel_late(&mut self, late: &Late) {
+        if late.is_queued() {
+            LateQueue::remove(late);
+            self.forget_late();
+        }
+    }
+
+    fn forget_late(&mut self) {
+        self.late.count -= 1;
+        self.event_count -= 1;
+    }
+
+    /// The next work, off the queue.
+    pub fn next_late(&mut self) -> Option<Hook> {
+        self.clock.forget();
+        let work = self.late.queue.pop()?;
+        self.forget_late();
+        Some(work)
+    }
+}
+
+/// Does what is queued now. Nothing of the base is borrowed meanwhile: work ends in user code.
+pub fn run_late(base: BasePtr) {
+    let mut turns = base.enter(|core| core.late.count);
+    while turns > 0
+        && !base.flags.any(Flags::HALT)
+        && let Some(work) = base.enter(Core::next_late)
+    {
+        turns -= 1;
+        work.run();
+    }
+}

@@ -1,0 +1,56 @@
+//! Work for the end of a loop's round, queued by objects that live longer than their place in
+//! the queue (a bufferevent takes itself out before it is freed).
+
+use super::hook::Hook;
+use super::link::{Link, List};
+use std::cell::Cell;
+use std::mem::offset_of;
+
+#[repr(C)]
+pub struct Late {
+    link: Link,
+    is_queued: Cell<bool>,
+    work: Hook,
+}
+
+impl Late {
+    pub const fn new(work: Hook) -> Late {
+        Late { link: Link::new(), is_queued: Cell::new(false), work }
+    }
+
+    #[inline]
+    pub fn is_queued(&self) -> bool {
+        self.is_queued.get()
+    }
+}
+
+/// The queue of one base. It stands in `Pinned` memory, as all lists.
+pub struct LateQueue(List);
+
+impl LateQueue {
+    pub const fn new() -> LateQueue {
+        LateQueue(List::new())
+    }
+
+    /// Appends; it must not be queued anywhere.
+    pub fn push(&self, late: &Late) {
+        debug_assert!(!late.is_queued());
+        late.is_queued.set(true);
+        self.0.push_back(&late.link);
+    }
+
+    /// Takes it out of the queue that it is in.
+    pub fn remove(late: &Late) {
+        late.link.unlink();
+        late.is_queued.set(false);
+    }
+
+    /// Takes out the first, and returns what is to be done.
+    pub fn pop(&self) -> Option<Hook> {
+        let first = self.0.front()?;
+        // SAFETY: only `push` links, and what is linked is the link of a living `Late`.
+        let late = unsafe { first.byte_sub(offset_of!(Late, link)).cast::<Late>().as_ref() };
+        Self::remove(late);
+        Some(late.work)
+    }
+}

@@ -1,0 +1,67 @@
+//! Sockets: making, connecting, sending.
+
+use super::{check, fd};
+use crate::errno::{Errno, Result};
+use std::ffi::{c_int, c_void};
+use std::mem::size_of;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+/// A peer that has gone is an error, not a signal, where the system can tell it so.
+#[cfg(not(any(target_os = "macos", target_os = "ios")))]
+const QUIETLY: c_int = libc::MSG_NOSIGNAL;
+#[cfg(any(target_os = "macos", target_os = "ios"))]
+const QUIETLY: c_int = 0;
+
+/// An address as a C caller gives it.
+#[derive(Clone, Copy)]
+pub struct Address {
+    raw: *const libc::sockaddr,
+    length: libc::socklen_t,
+}
+
+impl Address {
+    /// # Safety
+    /// `raw` points to an address of `length` bytes for as long as this is used.
+    pub unsafe fn new(raw: *const libc::sockaddr, length: libc::socklen_t) -> Address {
+        Address { raw, length }
+    }
+
+    fn family(self) -> c_int {
+        // SAFETY: valid by `new`.
+        c_int::from(unsafe { (*self.raw).sa_family })
+    }
+}
+
+/// A stream socket of the address's family that does not block and is closed on exec.
+pub fn stream(address: Address) -> Result<OwnedFd> {
+    // SAFETY: no pointers.
+    let socket = fd::owned(unsafe { libc::socket(address.family(), libc::SOCK_STREAM, 0) })?;
+    fd::set_nonblocking(socket.as_raw_fd())?;
+    fd::set_close_on_exec(socket.as_raw_fd())?;
+    Ok(socket)
+}
+
+/// Starts to connect; `EINPROGRESS` when that takes its time.
+pub fn connect(socket: c_int, address: Address) -> Result<()> {
+    // SAFETY: the address is valid by `Address::new`.
+    check(unsafe { libc::connect(socket, address.raw, address.length) }).map(drop)
+}
+
+/// How an attempt to connect has ended: `SO_ERROR`.
+pub fn connect_result(socket: c_int) -> Result<()> {
+    let mut error: c_int = 0;
+    let mut length = size_of::<c_int>() as libc::socklen_t;
+    let place = (&raw mut error).cast::<c_void>();
+    // SAFETY: the place has room for an int, which is what SO_ERROR gives.
+    check(unsafe {
+        libc::getsockopt(socket, libc::SOL_SOCKET, libc::SO_ERROR, place, &raw mut length)
+    })?;
+    if error == 0 { Ok(()) } else { Err(Errno(error)) }
+}
+
+/// Sends once, without SIGPIPE; how many bytes went out. `ENOTSOCK` for other files.
+pub fn send(socket: c_int, bytes: &[u8]) -> Result<usize> {
+    // SAFETY: the slice is readable for its length.
+    let n = unsafe { libc::send(socket, bytes.as_ptr().cast(), bytes.len(), QUIETLY) };
+    usize::try_from(n).map_err(|_| Errno::last())
+}
