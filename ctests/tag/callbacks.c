@@ -290,3 +290,31 @@ TEST_ONCE(callbacks_may_move_the_record)
 	evbuffer_free(buf);
 	evbuffer_free(next);
 }
+
+/* Takes the next record into the same buffer: the first one has left its own already. */
+static void
+take_more(struct evbuffer *out, size_t old_length, size_t new_length, void *arg)
+{
+	struct evbuffer *from = arg;
+	uint32_t tag = 0;
+
+	CHECK_INT(new_length - old_length, 1);
+	if (EVBUFFER_LENGTH(from) > 0) {
+		CHECK_INT(evtag_unmarshal(from, &tag, out), 1);
+		CHECK_INT(tag, new_length + 1);
+	}
+}
+
+TEST_ONCE(callbacks_may_take_from_the_other_buffer)
+{
+	struct evbuffer *buf = hex_buffer("0101aa" "0201bb" "0301cc"), *out = new_buffer();
+	uint32_t tag = 0;
+
+	evbuffer_setcb(out, take_more, buf);
+	CHECK_INT(evtag_unmarshal(buf, &tag, out), 1);
+	CHECK_INT(tag, 1);
+	CHECK_HEX(out, "aabbcc");
+	CHECK_HEX(buf, "");
+	evbuffer_free(buf);
+	evbuffer_free(out);
+}

@@ -304,6 +304,40 @@ TEST_ONCE(records_nest)
 	evbuffer_free(outer);
 }
 
+/* The payload may lie in the buffer itself, wherever the block goes when it grows. */
+TEST_ONCE(a_payload_may_be_the_buffer_s_own)
+{
+	size_t i;
+
+	for (i = 1; i < COUNT(sizes); i++) {
+		size_t len = sizes[i] + 1, header;
+		unsigned char *in = pattern(len);
+		struct evbuffer *buf = new_buffer();
+
+		add_bytes(buf, in, len);
+		evbuffer_drain(buf, 1);
+		evtag_marshal(buf, 300, EVBUFFER_DATA(buf), (uint32_t)sizes[i]);
+		header = EVBUFFER_LENGTH(buf) - 2 * sizes[i];
+		CHECK(header >= 3 && header <= 6);
+		CHECK(memcmp(EVBUFFER_DATA(buf), in + 1, sizes[i]) == 0);
+		CHECK(memcmp(EVBUFFER_DATA(buf) + sizes[i] + header, in + 1, sizes[i]) == 0);
+		evbuffer_free(buf);
+		free(in);
+	}
+}
+
+/* A record may be taken into its own buffer: the payload goes to the end. */
+TEST_ONCE(unmarshal_into_the_same_buffer)
+{
+	struct evbuffer *buf = hex_buffer("8001" "02aabb" "0505");
+	uint32_t tag = 0;
+
+	CHECK_INT(evtag_unmarshal(buf, &tag, buf), 2);
+	CHECK_INT(tag, 0x80);
+	CHECK_HEX(buf, "0505aabb");
+	evbuffer_free(buf);
+}
+
 /* Allowed, and without effect, before and between (behaviour 100). */
 TEST_ONCE(evtag_init_changes_nothing)
 {
