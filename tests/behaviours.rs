@@ -11,12 +11,15 @@ use shell::{project, read};
 const PAGE: &str = "docs/behaviours.md";
 
 /// Parts of libevent that exist here.
-const PRESENT: [std::ops::RangeInclusive<u32>; 2] = [1..=67, 182..=192];
+const PRESENT: [std::ops::RangeInclusive<u32>; 2] = [1..=101, 182..=195];
+
+/// Folders of C programs; a proof in the first one goes without its name.
+const FOLDERS: [&str; 4] = ["event", "buffer", "bufferevent", "tag"];
 
 /// A row of the table.
 struct Row {
     is_repaired: bool,
-    /// "program test", as the runner of the C tests calls them.
+    /// "folder/program test", as the runner of the C tests calls them.
     proofs: Vec<String>,
 }
 
@@ -31,11 +34,15 @@ fn table() -> BTreeMap<u32, Row> {
             "behaviour {number} is neither a match nor repaired: {}",
             cells[3]
         );
-        let proofs = cells[4].split(", ").map(|proof| proof.trim_matches('`').to_string());
+        let proofs = cells[4].split(", ").map(|proof| with_folder(proof.trim_matches('`')));
         let row = Row { is_repaired: cells[3].starts_with("Repaired"), proofs: proofs.collect() };
         assert!(rows.insert(number, row).is_none(), "behaviour {number} is there twice");
     }
     rows
+}
+
+fn with_folder(proof: &str) -> String {
+    if proof.contains('/') { proof.to_string() } else { format!("{}/{proof}", FOLDERS[0]) }
 }
 
 /// The numbers at the head of the page, in the list of differences.
@@ -66,11 +73,18 @@ fn files(folders: &[&str]) -> Vec<PathBuf> {
     files
 }
 
-/// "program test" for each test of the C programs.
+/// The files of the C programs.
+fn c_programs() -> Vec<PathBuf> {
+    let folders = FOLDERS.map(|folder| format!("ctests/{folder}"));
+    files(&folders.each_ref().map(String::as_str))
+}
+
+/// "folder/program test" for each test of the C programs.
 fn c_tests() -> BTreeSet<String> {
     let mut tests = BTreeSet::new();
-    for file in files(&["ctests/event"]) {
-        let program = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    for file in c_programs() {
+        let program = file.strip_prefix(project().join("ctests")).unwrap_or(&file);
+        let program = program.with_extension("").display().to_string();
         for line in read(&file).lines() {
             let Some((word, rest)) = line.split_once('(') else { continue };
             let is_macro = word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
@@ -169,8 +183,7 @@ fn every_number_that_is_cited_is_in_the_table() {
 
 #[test]
 fn every_behaviour_is_claimed_by_a_c_test_program() {
-    let programs = files(&["ctests/event"]);
-    let claimed: BTreeSet<u32> = programs.iter().flat_map(|f| cited(head(&read(f)))).collect();
+    let claimed: BTreeSet<u32> = c_programs().iter().flat_map(|f| cited(head(&read(f)))).collect();
     let missing = PRESENT.into_iter().flatten().filter(|number| !claimed.contains(number));
     none(missing.map(|number| number.to_string()).collect(), "behaviours that no head claims");
 }
