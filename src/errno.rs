@@ -7,10 +7,13 @@ use std::ffi::c_int;
 pub struct Errno(pub c_int);
 
 impl Errno {
+    pub const AGAIN: Errno = Errno(libc::EAGAIN);
+    pub const ALREADY: Errno = Errno(libc::EALREADY);
     pub const BUSY: Errno = Errno(libc::EBUSY);
     pub const BADF: Errno = Errno(libc::EBADF);
     #[cfg(has_epoll)]
     pub const EXIST: Errno = Errno(libc::EEXIST);
+    pub const INPROGRESS: Errno = Errno(libc::EINPROGRESS);
     pub const INTR: Errno = Errno(libc::EINTR);
     pub const INVAL: Errno = Errno(libc::EINVAL);
     pub const NOENT: Errno = Errno(libc::ENOENT);
@@ -18,7 +21,7 @@ impl Errno {
     pub const NOSPC: Errno = Errno(libc::ENOSPC);
     #[cfg(has_epoll)]
     pub const NOSYS: Errno = Errno(libc::ENOSYS);
-    #[cfg(has_epoll)]
+    pub const NOTSOCK: Errno = Errno(libc::ENOTSOCK);
     pub const PERM: Errno = Errno(libc::EPERM);
     #[cfg(has_kqueue)]
     pub const PIPE: Errno = Errno(libc::EPIPE);

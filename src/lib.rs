@@ -17,6 +17,7 @@ compile_error!("evhub must be built with panic=abort: a panic may not unwind int
 #[allow(unsafe_code)]
 mod abi;
 mod buffer;
+mod bufferevent;
 mod errno;
 mod event;
 mod globals;

@@ -26,6 +26,53 @@ enum bufferevent_flush_mode {
 	BEV_FINISHED	/* as much as can be, and no more will come */
 };
 
+/**
+ * Starts to connect. How it ends errorcb is told, from the loop: BEV_EVENT_CONNECTED;
+ * EVBUFFER_ERROR, and errno says why; EVBUFFER_WRITE | EVBUFFER_TIMEOUT when the time of
+ * bufferevent_settimeout() is up. Output waits until then, and so does reading, if enabled.
+ *
+ * @param sa the address
+ * @param socklen its length in bytes
+ * @return 0; -1 with errno: EALREADY (an attempt is under way), and those of socket(2) and
+ *   connect(2). If the bufferevent has no descriptor, a stream socket is made for it, which is
+ *   closed when this fails, now or later, and is the caller's to close when it succeeds.
+ *
+ * @pre `bufev` is NULL (EINVAL) or a bufferevent that was not freed; `sa` has `socklen` bytes.
+ */
+int evhub_bufferevent_socket_connect(struct bufferevent *bufev, const struct sockaddr *sa,
+    int socklen);
+
+/**
+ * The descriptor of a bufferevent.
+ *
+ * @return the descriptor; -1 if there is none
+ *
+ * @pre `bufev` is NULL (-1, EINVAL) or a bufferevent that was not freed.
+ */
+int evhub_bufferevent_getfd(struct bufferevent *bufev);
+
+/**
+ * The callbacks of a bufferevent and their argument.
+ *
+ * @param readcb where to put the callback; NULL: nowhere. So for the others.
+ *
+ * @pre `bufev` is NULL or a bufferevent that was not freed; the others are NULL or writable.
+ */
+void evhub_bufferevent_getcb(struct bufferevent *bufev, evbuffercb *readcb, evbuffercb *writecb,
+    everrorcb *errorcb, void **cbarg);
+
+/**
+ * Writes the output now, once, as far as the descriptor takes it, without waiting for the end of
+ * the loop's round. None of the three callbacks is called: that is the loop's to do.
+ *
+ * @param iotype EV_WRITE; for EV_READ alone nothing is done
+ * @param mode makes no difference here
+ * @return 1 if something was written; 0 if nothing was; -1 with errno of write(2)
+ *
+ * @pre `bufev` is NULL (EINVAL) or a bufferevent that was not freed.
+ */
+int evhub_bufferevent_flush(struct bufferevent *bufev, short iotype,
+    enum bufferevent_flush_mode mode);
 
 #ifndef EVHUB_NO_LIBEVENT2_NAMES
 #define bufferevent_socket_connect evhub_bufferevent_socket_connect

@@ -721,6 +721,164 @@ struct bufferevent {
 #define EVBUFFER_INPUT(x) (x)->input
 #define EVBUFFER_OUTPUT(x) (x)->output
 
+/**
+ * Makes a bufferevent. It belongs to the current base, writing is enabled, reading is not, and
+ * nothing is pending.
+ *
+ * @param fd a descriptor that does not block: a socket, a pipe, a terminal. It stays the
+ *   caller's. -1: none yet.
+ * @param readcb called when there is something to read; NULL: nobody
+ * @param writecb called when what was to be written has gone; NULL: nobody
+ * @param errorcb called when the connection ended or failed: nothing is pending then in that
+ *   direction. NULL: nobody
+ * @param cbarg argument of the three
+ * @return the bufferevent, to be freed with bufferevent_free(); NULL with ENOMEM
+ * @see behaviours 81, 86, 195
+ */
+struct bufferevent *bufferevent_new(int fd, evbuffercb readcb, evbuffercb writecb,
+    everrorcb errorcb, void *cbarg);
+
+/**
+ * Frees a bufferevent and its two buffers. What was not written is lost, the descriptor is not
+ * closed. May be called by any of its callbacks.
+ *
+ * @param bufev the bufferevent; NULL: nothing is done
+ * @see behaviour 93
+ *
+ * @pre `bufev` is NULL or a bufferevent that was not freed.
+ */
+void bufferevent_free(struct bufferevent *bufev);
+
+/**
+ * Moves a bufferevent to another base, for good.
+ *
+ * @return 0; -1 with EINVAL while anything is pending or to be written
+ * @see behaviour 81
+ *
+ * @pre `base` is NULL (EINVAL) or a base, `bufev` NULL (EINVAL) or a bufferevent; not freed.
+ */
+int bufferevent_base_set(struct event_base *base, struct bufferevent *bufev);
+
+/**
+ * Sets the priority of both directions.
+ *
+ * @param pri 0 (first) to one less than the base has
+ * @return 0; -1 with EINVAL
+ *
+ * @pre `bufev` is NULL (EINVAL) or a bufferevent that was not freed.
+ */
+int bufferevent_priority_set(struct bufferevent *bufev, int pri);
+
+/**
+ * Sets the callbacks and their argument, as bufferevent_new() does.
+ *
+ * @pre `bufev` is NULL or a bufferevent that was not freed.
+ */
+void bufferevent_setcb(struct bufferevent *bufev, evbuffercb readcb, evbuffercb writecb,
+    everrorcb errorcb, void *cbarg);
+
+/**
+ * Gives a bufferevent another descriptor. Nothing is pending afterwards (enable what you need),
+ * and the priority is the default again. Output that was not written stays.
+ *
+ * @param fd the descriptor; -1: none. The old one is not closed.
+ * @see behaviour 91
+ *
+ * @pre `bufev` is NULL or a bufferevent that was not freed.
+ */
+void bufferevent_setfd(struct bufferevent *bufev, int fd);
+
+/**
+ * Adds bytes to the output. If writing is enabled they go out at the end of the loop's round,
+ * together with what else was added until then.
+ *
+ * @param data the bytes, which are copied
+ * @param size how many
+ * @return 0; -1 with ENOMEM and nothing added
+ * @see behaviour 82
+ *
+ * @pre `bufev` is NULL (EINVAL) or a bufferevent that was not freed; `data` has `size` bytes.
+ */
+int bufferevent_write(struct bufferevent *bufev, const void *data, size_t size);
+
+/**
+ * Moves all data of a buffer to the output; see bufferevent_write(). It is not copied where
+ * that can be helped. The output's callback is called first, the buffer's last.
+ *
+ * @param buf the buffer, empty afterwards. The output itself is fine: it is just written.
+ * @return 0; -1 with ENOMEM and nothing moved
+ * @see behaviour 92
+ *
+ * @pre `bufev` is NULL (EINVAL) or a bufferevent, `buf` NULL (EINVAL) or a buffer; not freed.
+ */
+int bufferevent_write_buffer(struct bufferevent *bufev, struct evbuffer *buf);
+
+/**
+ * Takes bytes from the input.
+ *
+ * @param data room for them
+ * @param size how many at most
+ * @return how many were taken
+ * @see behaviour 92
+ *
+ * @pre `bufev` is NULL (0) or a bufferevent that was not freed; `data` has room for `size` bytes.
+ */
+size_t bufferevent_read(struct bufferevent *bufev, void *data, size_t size);
+
+/**
+ * Starts reading, writing, or both. With nothing to write, writecb is called as soon as
+ * something could be written: so a connection that is being made tells that it is there.
+ *
+ * @param event EV_READ, EV_WRITE
+ * @return 0; -1 with errno and nothing changed: EBADF (a closed descriptor), EPERM (a regular
+ *   file, with epoll), EINVAL (no base), ENOMEM. Without a descriptor (-1) this is noted for
+ *   when there is one.
+ * @see behaviours 82, 83
+ *
+ * @pre `bufev` is NULL (EINVAL) or a bufferevent that was not freed.
+ */
+int bufferevent_enable(struct bufferevent *bufev, short event);
+
+/**
+ * Stops reading, writing, or both. What is in the buffers stays there.
+ *
+ * @param event EV_READ, EV_WRITE
+ * @return 0; -1 with EINVAL
+ * @see behaviour 90
+ *
+ * @pre `bufev` is NULL (EINVAL) or a bufferevent that was not freed.
+ */
+int bufferevent_disable(struct bufferevent *bufev, short event);
+
+/**
+ * Sets how long a direction may be idle until errorcb is called with EVBUFFER_TIMEOUT. What is
+ * pending gets the new time at once; 0 does not stop a time that runs.
+ *
+ * @param timeout_read seconds without input, while reading is enabled; 0: no bound
+ * @param timeout_write seconds in which nothing of the output can be written; 0: no bound
+ * @see behaviours 83, 89
+ *
+ * @pre `bufev` is NULL or a bufferevent that was not freed.
+ */
+void bufferevent_settimeout(struct bufferevent *bufev, int timeout_read, int timeout_write);
+
+/**
+ * Sets the marks of the input, the output, or both.
+ *
+ * Input: readcb is called when there are `lowmark` bytes, and reading stops when there are
+ * `highmark`, until the program has taken some (0: it does not stop). Output: writecb is called
+ * when no more than `lowmark` bytes are left; `highmark` is only noted.
+ *
+ * Differs from libevent 1.4: the program's own callback on the input stays, and only the marks
+ * of the direction that is named change anything.
+ *
+ * @param events EV_READ, EV_WRITE
+ * @see behaviours 84, 85, 88
+ *
+ * @pre `bufev` is NULL or a bufferevent that was not freed.
+ */
+void bufferevent_setwatermark(struct bufferevent *bufev, short events, size_t lowmark,
+    size_t highmark);
 
 /*
  * Tagged records in buffers: a tag, a length, so many bytes. Numbers take as few bytes as they

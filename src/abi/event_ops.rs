@@ -1,11 +1,10 @@
 //! `event.h`: setting up, adding, deleting, activating events.
 
-use super::{base, base_of, current, event, fail, misuse, status};
+use super::{base, base_of, current, event, misuse, status};
 use crate::errno::{Errno, Result};
 use crate::event::{self, Base, BasePtr, Core};
 use crate::layout::event::{
-    EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE, EVLIST_ACTIVE, EVLIST_ALL, Event, EventCallback,
-    EventPtr,
+    EV_READ, EV_SIGNAL, EV_TIMEOUT, EV_WRITE, EVLIST_ALL, Event, EventCallback, EventPtr,
 };
 use crate::layout::once::Then;
 use crate::log::{self, Misuse};
@@ -172,16 +171,10 @@ pub unsafe extern "C" fn event_active(ev: *mut Event, res: c_int, ncalls: c_shor
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn event_priority_set(ev: *mut Event, priority: c_int) -> c_int {
     // SAFETY: the caller's word.
-    let Ok(event) = (unsafe { event(ev, "event_priority_set") }) else {
-        return fail(Errno::INVAL);
-    };
-    let Ok(base) = base_of(event, "event_priority_set") else { return fail(Errno::INVAL) };
-    let count = base.priorities();
-    if event.is(EVLIST_ACTIVE) || !(0..count).contains(&priority) {
-        return fail(Errno::INVAL);
-    }
-    event.ev_pri.set(priority);
-    0
+    let event = unsafe { event(ev, "event_priority_set") };
+    status(event.and_then(|event| {
+        event::set_priority(base_of(event, "event_priority_set")?, event, priority)
+    }))
 }
 
 /// Calls a function once, on the current base: when a descriptor is ready or a time has passed.

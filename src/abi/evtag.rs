@@ -99,11 +99,7 @@ pub unsafe extern "C" fn evtag_marshal_int(evbuf: *mut Evbuffer, tag: u32, integ
 /// # Safety
 /// `buf` is NULL or a buffer that was not freed; `string` is NULL (EINVAL) or a string.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn evtag_marshal_string(
-    buf: *mut Evbuffer,
-    tag: u32,
-    string: *const c_char,
-) {
+pub unsafe extern "C" fn evtag_marshal_string(buf: *mut Evbuffer, tag: u32, string: *const c_char) {
     // SAFETY: the caller's word.
     let found = unsafe { buffer_of(buf, "evtag_marshal_string") };
     if string.is_null() {
@@ -243,17 +239,18 @@ pub unsafe extern "C" fn evtag_unmarshal(
     };
     count(found.and_then(|(src, dst)| {
         let record = tag::peek(src.bytes()).ok_or(Errno::INVAL)?;
-        let (head, old) = (record.head, dst.off.get());
+        let (head, old_src, old_dst) = (record.head, src.off.get(), dst.off.get());
         buffer::append(dst, record.payload)?;
+        buffer::drain(src, head.total());
         // SAFETY: the caller's word.
         if let Some(place) = unsafe { ptag.as_mut() } {
             *place = head.tag;
         }
         buffer::held(src, || {
-            if head.payload != 0 {
-                buffer::notify(dst, old);
+            if head.payload != 0 && src != dst {
+                buffer::notify(dst, old_dst);
             }
-            take(src, head.total());
+            buffer::notify(src, old_src);
         });
         Ok(head.payload)
     }))

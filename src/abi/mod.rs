@@ -5,6 +5,8 @@
 //! The core never calls an exported name. What an export logs, it logs with nothing entered.
 
 pub mod buffer_ext;
+pub mod bufferevent;
+pub mod bufferevent_ext;
 pub mod evbuffer;
 pub mod event_base;
 pub mod event_ext;
@@ -64,10 +66,7 @@ unsafe fn event(raw: *mut Event, function: &str) -> Result<EventPtr> {
 /// The base that an event belongs to.
 #[inline(always)]
 fn base_of(event: EventPtr, function: &str) -> Result<BasePtr> {
-    // SAFETY: `event_set` and `event_base_set` store live bases, and freeing a base takes it out
-    // of every event that it holds.
-    let base = unsafe { BasePtr::from_raw(event.ev_base.get()) };
-    base.ok_or_else(|| misuse(Misuse::NoBase, function))
+    event.base().ok_or_else(|| misuse(Misuse::NoBase, function))
 }
 
 /// The base behind a C pointer.

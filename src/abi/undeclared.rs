@@ -1,13 +1,15 @@
 //! Functions that programs declare themselves and call, although no header of libevent 1.4's
 //! declares them.
 
+use super::bufferevent::stream;
 use super::evbuffer::buffer as buffer_of;
 use super::evtag::{add_number, count, take};
 use super::status;
+use crate::bufferevent;
 use crate::errno::{Errno, Result};
 use crate::layout::evbuffer::{BufferPtr, Evbuffer};
 use crate::tag::{self, Number};
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 
 /// Adds a tag (1 to 5 bytes), without a record.
 ///
@@ -65,4 +67,35 @@ fn take_number(
     }
     take(buf, length);
     Ok(length)
+}
+
+/// What libevent 1.4 puts on the input of a bufferevent at its high mark: when there is less, the
+/// callback is taken off, and reading goes on. TLS code that reads by itself puts it there, too.
+///
+/// @param now the length of the input
+/// @param arg the bufferevent
+/// @see behaviours 84, 94
+///
+/// # Safety
+/// `buf` is NULL or a buffer, `arg` NULL or a bufferevent; not freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bufferevent_read_pressure_cb(
+    buf: *mut Evbuffer,
+    _old: usize,
+    now: usize,
+    arg: *mut c_void,
+) {
+    // SAFETY: the caller's word.
+    let found = unsafe {
+        buffer_of(buf, "bufferevent_read_pressure_cb")
+            .and_then(|buf| Ok((buf, stream(arg.cast(), "bufferevent_read_pressure_cb")?)))
+    };
+    if let Ok((buf, stream)) = found {
+        let high = stream.wm_read.high.get();
+        if high == 0 || now < high {
+            buf.cb.set(None);
+            buf.cbarg.set(std::ptr::null_mut());
+            bufferevent::wait_for_more(stream);
+        }
+    }
 }

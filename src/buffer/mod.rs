@@ -22,5 +22,5 @@ pub use edit::{append, copy_out, drain, move_all, prepend, remove};
 pub use io::{add_file, fill, read, usual_read, write};
 pub use lines::{Eol, Line, first_line, next_line};
 pub use notify::{add_buffer, free, held, notify};
-pub use room::{FIRST_BLOCK, reserve};
+pub use room::reserve;
 pub use search::{find, find_from};

@@ -76,7 +76,8 @@ pub fn add_buffer(to: BufferPtr, from: BufferPtr) -> Result<()> {
     if there == 0 {
         return Ok(());
     }
-    let (first, second) = if here == 0 { ((from, there), (to, 0)) } else { ((to, here), (from, there)) };
+    let (first, second) =
+        if here == 0 { ((from, there), (to, 0)) } else { ((to, here), (from, there)) };
     held(second.0, || {
         notify(first.0, first.1);
         notify(second.0, second.1);

@@ -4,7 +4,7 @@ use super::base::BasePtr;
 use super::time::{Timers, timeval_of};
 use crate::errno::{Errno, Result};
 use crate::globals;
-use crate::layout::event::{EVLIST_INIT, EventCallback, EventPtr};
+use crate::layout::event::{EVLIST_ACTIVE, EVLIST_INIT, EventCallback, EventPtr};
 use crate::sys::{clock, process};
 use libc::timeval;
 use std::ffi::{c_int, c_short, c_void};
@@ -35,6 +35,15 @@ pub fn assign_base(base: BasePtr, event: EventPtr) -> Result<()> {
     }
     event.ev_base.set(base.as_ptr());
     event.ev_pri.set(base.middle_priority());
+    Ok(())
+}
+
+/// Sets the priority of an event that is not active; `EINVAL` for one that the base has not.
+pub fn set_priority(base: BasePtr, event: EventPtr, priority: c_int) -> Result<()> {
+    if event.is(EVLIST_ACTIVE) || !(0..base.priorities()).contains(&priority) {
+        return Err(Errno::INVAL);
+    }
+    event.ev_pri.set(priority);
     Ok(())
 }
 

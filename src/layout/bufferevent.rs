@@ -1,14 +1,19 @@
 //! `struct bufferevent`: a descriptor, its two events and its two buffers.
 
-// Its readers come with the functions on bufferevents.
-#![allow(dead_code)]
-
-use super::evbuffer::Evbuffer;
-use super::event::Event;
-use crate::event::Base;
+use super::call::{StreamCall, StreamErrorCall};
+use super::evbuffer::{BufferPtr, Evbuffer};
+use super::event::{Event, EventPtr};
+use super::hook::Hook;
+use super::late::Late;
+use crate::bufferevent::Transport;
+use crate::errno::Result;
+use crate::event::{Base, BasePtr};
+use crate::sys::mem;
 use std::cell::Cell;
 use std::ffi::{c_int, c_short, c_void};
 use std::mem::{offset_of, size_of};
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
 
 /// `evbuffercb` of event.h.
 pub type BuffereventCb = Option<unsafe extern "C" fn(*mut Bufferevent, *mut c_void)>;
@@ -56,6 +61,180 @@ pub struct Bufferevent {
     pub timeout_write: Cell<c_int>,
     /// EV_READ and EV_WRITE, as enabled
     pub enabled: Cell<c_short>,
+}
+
+/// What the events and the loop call when something is to be done.
+pub struct Handlers {
+    /// `ev_read` has fired, and with what.
+    pub readable: fn(StreamPtr, c_short),
+    /// `ev_write` has fired.
+    pub writable: fn(StreamPtr, c_short),
+    /// The round ends.
+    pub late: fn(StreamPtr),
+}
+
+/// What `bufferevent_new` allocates: the public part, and behind it our own.
+#[repr(C)]
+pub struct Stream {
+    public: Bufferevent,
+    handlers: &'static Handlers,
+    /// Its place in the queue for the end of the round.
+    pub late: Late,
+    /// How bytes get to the descriptor and from it.
+    pub transport: Cell<&'static dyn Transport>,
+    /// Frames of ours that go on when user code returns.
+    pub depth: Cell<u32>,
+    /// Bits of `bufferevent/mod.rs`.
+    pub state: Cell<u32>,
+}
+
+impl Deref for Stream {
+    type Target = Bufferevent;
+
+    #[inline]
+    fn deref(&self) -> &Bufferevent {
+        &self.public
+    }
+}
+
+/// A pointer to a bufferevent that is alive.
+///
+/// Contract: made from a C pointer under the manual's word that `bufferevent_new` gave it and
+/// that it was not freed; not used after a call to user code, unless it is held (`depth`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct StreamPtr(NonNull<Stream>);
+
+impl Deref for StreamPtr {
+    type Target = Stream;
+
+    #[inline]
+    fn deref(&self) -> &Stream {
+        // SAFETY: alive by contract.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl StreamPtr {
+    /// # Safety
+    /// `raw` is NULL or a bufferevent of `bufferevent_new` that was not freed.
+    pub unsafe fn from_raw(raw: *mut Bufferevent) -> Option<StreamPtr> {
+        NonNull::new(raw).map(|raw| StreamPtr(raw.cast()))
+    }
+
+    pub fn as_ptr(self) -> *mut Bufferevent {
+        self.0.as_ptr().cast()
+    }
+
+    /// A new one, whose events are not set up.
+    pub fn create(
+        handlers: &'static Handlers,
+        transport: &'static dyn Transport,
+        input: BufferPtr,
+        output: BufferPtr,
+    ) -> Result<StreamPtr> {
+        let mark = || Watermark { low: Cell::new(0), high: Cell::new(0) };
+        let stream = mem::try_box(Stream {
+            public: Bufferevent {
+                ev_base: Cell::new(ptr::null_mut()),
+                ev_read: Event::zeroed(),
+                ev_write: Event::zeroed(),
+                input: Cell::new(input.as_ptr()),
+                output: Cell::new(output.as_ptr()),
+                wm_read: mark(),
+                wm_write: mark(),
+                readcb: Cell::new(None),
+                writecb: Cell::new(None),
+                errorcb: Cell::new(None),
+                cbarg: Cell::new(ptr::null_mut()),
+                timeout_read: Cell::new(0),
+                timeout_write: Cell::new(0),
+                enabled: Cell::new(0),
+            },
+            handlers,
+            late: Late::new(),
+            transport: Cell::new(transport),
+            depth: Cell::new(0),
+            state: Cell::new(0),
+        })?;
+        let stream = StreamPtr(NonNull::from(Box::leak(stream)));
+        stream.late.set(Hook { run: handlers.late, owner: stream });
+        Ok(stream)
+    }
+
+    /// Ends the bufferevent; nothing refers to it any more.
+    pub fn dispose(self) {
+        // SAFETY: from a box (`create`), alive by contract, and this is its end.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+
+    /// The buffer of what was read: programs may have put another one there.
+    #[inline]
+    pub fn input(&self) -> BufferPtr {
+        // SAFETY: a live buffer, by `create` or the program's word.
+        unsafe { BufferPtr::from_raw_unchecked(self.input.get()) }
+    }
+
+    /// The buffer of what is to be written.
+    #[inline]
+    pub fn output(&self) -> BufferPtr {
+        // SAFETY: as for `input`.
+        unsafe { BufferPtr::from_raw_unchecked(self.output.get()) }
+    }
+
+    /// The base that the program has given it.
+    pub fn base(&self) -> Option<BasePtr> {
+        // SAFETY: `bufferevent_base_set` stores live bases.
+        unsafe { BasePtr::from_raw(self.ev_base.get()) }
+    }
+
+    pub fn reader(&self) -> EventPtr {
+        EventPtr::of(&self.ev_read)
+    }
+
+    pub fn writer(&self) -> EventPtr {
+        EventPtr::of(&self.ev_write)
+    }
+
+    pub fn read_call(&self) -> StreamCall {
+        StreamCall { callback: self.readcb.get(), stream: self.as_ptr(), arg: self.cbarg.get() }
+    }
+
+    pub fn write_call(&self) -> StreamCall {
+        StreamCall { callback: self.writecb.get(), stream: self.as_ptr(), arg: self.cbarg.get() }
+    }
+
+    pub fn error_call(&self, what: c_short) -> StreamErrorCall {
+        let (callback, arg) = (self.errorcb.get(), self.cbarg.get());
+        StreamErrorCall { callback, stream: self.as_ptr(), what, arg }
+    }
+
+    /// The callbacks that the events of a bufferevent are set up with.
+    pub const ON_READABLE: unsafe extern "C" fn(c_int, c_short, *mut c_void) = on_readable;
+    pub const ON_WRITABLE: unsafe extern "C" fn(c_int, c_short, *mut c_void) = on_writable;
+
+    /// Does the write event still call us? Programs that encrypt by themselves put callbacks of
+    /// their own into both events.
+    pub fn owns_writer(&self) -> bool {
+        self.ev_write.ev_callback.get().is_some_and(|f| ptr::fn_addr_eq(f, Self::ON_WRITABLE))
+    }
+}
+
+/// The callback of `ev_read`.
+unsafe extern "C" fn on_readable(_: c_int, what: c_short, arg: *mut c_void) {
+    // SAFETY: the events of a bufferevent have it as their argument, and are deleted before it is
+    // freed.
+    if let Some(stream) = unsafe { StreamPtr::from_raw(arg.cast()) } {
+        (stream.handlers.readable)(stream, what);
+    }
+}
+
+/// The callback of `ev_write`.
+unsafe extern "C" fn on_writable(_: c_int, what: c_short, arg: *mut c_void) {
+    // SAFETY: as for `on_readable`.
+    if let Some(stream) = unsafe { StreamPtr::from_raw(arg.cast()) } {
+        (stream.handlers.writable)(stream, what);
+    }
 }
 
 #[cfg(target_pointer_width = "64")]

@@ -97,6 +97,13 @@ impl BufferPtr {
         NonNull::new(raw).map(|raw| BufferPtr(raw.cast()))
     }
 
+    /// # Safety
+    /// `raw` is a buffer of `evbuffer_new` that was not freed.
+    pub unsafe fn from_raw_unchecked(raw: *mut Evbuffer) -> BufferPtr {
+        // SAFETY: the caller's word.
+        BufferPtr(unsafe { NonNull::new_unchecked(raw.cast()) })
+    }
+
     pub fn as_ptr(self) -> *mut Evbuffer {
         self.0.as_ptr().cast()
     }

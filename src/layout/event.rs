@@ -14,6 +14,7 @@
 //! | `ev_pncalls`     | always NULL: it pointed into the loop's stack frame in 1.4       |
 
 use super::link::Link;
+use crate::event::BasePtr;
 use std::cell::Cell;
 use std::ffi::{c_int, c_short, c_uint, c_void};
 use std::mem::{offset_of, size_of};
@@ -177,6 +178,14 @@ impl EventPtr {
 
     pub fn as_ptr(self) -> *mut Event {
         self.0.as_ptr()
+    }
+
+    /// The base that the event belongs to.
+    #[inline(always)]
+    pub fn base(self) -> Option<BasePtr> {
+        // SAFETY: `event_set` and `event_base_set` store live bases, and freeing a base takes it
+        // out of every event that it holds.
+        unsafe { BasePtr::from_raw(self.ev_base.get()) }
     }
 
     pub fn from_source_link(link: NonNull<Link>) -> EventPtr {

@@ -1,12 +1,14 @@
 //! Work of the library's own that an object of a lower layer is asked to start: a function and
-//! what it is done for. Hooks run no user code.
+//! the bufferevent that it is done for.
+//!
+//! A hook is taken back before its bufferevent is freed.
 
-use std::ffi::c_void;
+use super::bufferevent::StreamPtr;
 
 #[derive(Clone, Copy)]
 pub struct Hook {
-    pub run: fn(*mut c_void),
-    pub owner: *mut c_void,
+    pub run: fn(StreamPtr),
+    pub owner: StreamPtr,
 }
 
 impl Hook {

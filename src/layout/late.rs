@@ -10,12 +10,17 @@ use std::mem::offset_of;
 pub struct Late {
     link: Link,
     is_queued: Cell<bool>,
-    work: Hook,
+    work: Cell<Option<Hook>>,
 }
 
 impl Late {
-    pub const fn new(work: Hook) -> Late {
-        Late { link: Link::new(), is_queued: Cell::new(false), work }
+    pub const fn new() -> Late {
+        Late { link: Link::new(), is_queued: Cell::new(false), work: Cell::new(None) }
+    }
+
+    /// Says what is to be done. Once, before it is queued.
+    pub fn set(&self, work: Hook) {
+        self.work.set(Some(work));
     }
 
     #[inline]
@@ -51,6 +56,6 @@ impl LateQueue {
         // SAFETY: only `push` links, and what is linked is the link of a living `Late`.
         let late = unsafe { first.byte_sub(offset_of!(Late, link)).cast::<Late>().as_ref() };
         Self::remove(late);
-        Some(late.work)
+        late.work.get()
     }
 }

@@ -1,0 +1,184 @@
+//! The two events of a bufferevent, and its place in the queue for the end of the round.
+
+use super::{CONNECTING, FLUSH, STOPPED, clear, is, is_enabled, read, set, write};
+use crate::errno::{Errno, Result};
+use crate::event::{self, BasePtr};
+use crate::layout::bufferevent::StreamPtr;
+use crate::layout::event::{
+    EV_PERSIST, EV_READ, EV_WRITE, EVLIST_ACTIVE, EVLIST_INIT, EVLIST_INSERTED, EVLIST_TIMEOUT,
+    EventPtr,
+};
+use crate::sys::fd;
+use libc::timeval;
+use std::ffi::{c_int, c_short};
+
+/// Sets up both events for a descriptor, on the base of the bufferevent's or the current one.
+pub fn set_up(stream: StreamPtr, fd: c_int) {
+    let arg = stream.as_ptr().cast();
+    let (reader, writer) = (stream.reader(), stream.writer());
+    event::set(reader, fd, EV_READ | EV_PERSIST, Some(StreamPtr::ON_READABLE), arg);
+    event::set(writer, fd, EV_WRITE | EV_PERSIST, Some(StreamPtr::ON_WRITABLE), arg);
+    if let Some(base) = stream.base() {
+        for event in [reader, writer] {
+            // An event that was just set up can go to any base.
+            let _ = event::assign_base(base, event);
+        }
+    }
+}
+
+/// Takes the bufferevent out of everything that could call it.
+pub fn forget(stream: StreamPtr) {
+    delete(stream.reader());
+    delete(stream.writer());
+    cancel(stream);
+    clear(stream, STOPPED | FLUSH | CONNECTING);
+    stream.input().hook.set(None);
+}
+
+/// Another descriptor: nothing is added for it, and the priority is the default again
+/// (behaviour 91).
+pub fn set_descriptor(stream: StreamPtr, fd: c_int) {
+    forget(stream);
+    stream.transport.set(&super::transport::Socket);
+    set_up(stream, fd);
+}
+
+/// `EINVAL` while anything is pending (behaviour 81).
+pub fn set_base(base: BasePtr, stream: StreamPtr) -> Result<()> {
+    let is_idle = |event: EventPtr| event.ev_flags.get() == EVLIST_INIT;
+    if !is_idle(stream.reader()) || !is_idle(stream.writer()) || stream.late.is_queued() {
+        return Err(Errno::INVAL);
+    }
+    stream.ev_base.set(base.as_ptr());
+    event::assign_base(base, stream.reader())?;
+    event::assign_base(base, stream.writer())
+}
+
+pub fn set_priority(stream: StreamPtr, priority: c_int) -> Result<()> {
+    for event in [stream.reader(), stream.writer()] {
+        event::set_priority(event.base().ok_or(Errno::INVAL)?, event, priority)?;
+    }
+    Ok(())
+}
+
+/// Seconds without any traffic until the error callback is called; 0 is no bound. What runs
+/// already gets the new time at once, but 0 does not stop it (behaviour 89).
+pub fn set_timeouts(stream: StreamPtr, read: c_int, write: c_int) {
+    stream.timeout_read.set(read);
+    stream.timeout_write.set(write);
+    for (event, seconds) in [(stream.reader(), read), (stream.writer(), write)] {
+        if event.is(EVLIST_INSERTED) {
+            // It is pending: there is no way for this to fail but memory, and then it stays.
+            let _ = add(event, seconds);
+        }
+    }
+}
+
+/// Starts reading or writing. All or nothing.
+pub fn enable(stream: StreamPtr, what: c_short) -> Result<()> {
+    let has_descriptor = stream.ev_read.ev_fd.get() >= 0;
+    let fresh_reader = !stream.reader().is(EVLIST_INSERTED);
+    if what & EV_READ != 0 && has_descriptor && !is(stream, CONNECTING) {
+        read::start(stream)?;
+    }
+    if what & EV_WRITE != 0
+        && has_descriptor
+        && !is(stream, CONNECTING)
+        && let Err(error) = start_writing(stream)
+    {
+        if what & EV_READ != 0 && fresh_reader {
+            delete(stream.reader());
+        }
+        return Err(error);
+    }
+    stream.enabled.set(stream.enabled.get() | what & (EV_READ | EV_WRITE));
+    Ok(())
+}
+
+/// What there is goes out at the end of the round; if there is nothing, writecb is called as
+/// soon as something could (behaviour 82).
+fn start_writing(stream: StreamPtr) -> Result<()> {
+    if !stream.owns_writer() || stream.writer().is(EVLIST_INSERTED) {
+        return add(stream.writer(), stream.timeout_write.get());
+    }
+    fd::must_be_open(stream.ev_write.ev_fd.get())?;
+    queue(stream, FLUSH)
+}
+
+/// Stops reading or writing (behaviour 90).
+pub fn disable(stream: StreamPtr, what: c_short) -> Result<()> {
+    if what & EV_READ != 0 {
+        delete(stream.reader());
+    }
+    if what & EV_WRITE != 0 && !is(stream, CONNECTING) {
+        delete(stream.writer());
+        clear(stream, FLUSH);
+        if !is(stream, STOPPED) {
+            cancel(stream);
+        }
+    }
+    stream.enabled.set(stream.enabled.get() & !what);
+    Ok(())
+}
+
+/// For `bufferevent_read_pressure_cb`: reading goes on.
+pub fn wait_for_more(stream: StreamPtr) {
+    if is_enabled(stream, EV_READ) {
+        // As in 1.4, whose callback cannot say that it failed.
+        let _ = add(stream.reader(), stream.timeout_read.get());
+    }
+}
+
+/// The end of a round: reading that has stopped lets go of its event, and output goes out.
+pub fn end_of_round(stream: StreamPtr) {
+    if is(stream, STOPPED) {
+        delete(stream.reader());
+    }
+    if is(stream, FLUSH) {
+        clear(stream, FLUSH);
+        write::write_out(stream);
+    }
+}
+
+/// Asks for `end_of_round`, and notes why.
+pub fn queue(stream: StreamPtr, why: u32) -> Result<()> {
+    let base = stream.writer().base().ok_or(Errno::INVAL)?;
+    base.try_enter(|core| core.queue_late(&stream.late))?;
+    set(stream, why);
+    Ok(())
+}
+
+fn cancel(stream: StreamPtr) {
+    if stream.late.is_queued()
+        && let Some(base) = stream.writer().base()
+    {
+        let _ = base.try_enter(|core| core.cancel_late(&stream.late));
+    }
+}
+
+/// Adds an event with a timeout in seconds; 0: with none, or with what it has.
+pub fn add(event: EventPtr, seconds: c_int) -> Result<()> {
+    let timeout = timeval { tv_sec: seconds.max(0) as libc::time_t, tv_usec: 0 };
+    let timeout = if timeout.tv_sec == 0 { None } else { Some(&timeout) };
+    if event.ev_fd.get() < 0 {
+        return Err(Errno::BADF);
+    }
+    event.base().ok_or(Errno::INVAL)?.try_enter(|core| core.add(event, timeout))?
+}
+
+/// Takes an event out of everything that it is in.
+pub fn delete(event: EventPtr) {
+    if event.any(EVLIST_INSERTED | EVLIST_TIMEOUT | EVLIST_ACTIVE)
+        && let Some(base) = event.base()
+    {
+        // Only a handler that interrupts the base would find it busy: it has no business here.
+        let _ = base.try_enter(|core| core.del(event));
+    }
+}
+
+/// Has an event called as if it had fired, so that what is wrong with its descriptor shows.
+pub fn provoke(event: EventPtr, what: c_short) {
+    if let Some(base) = event.base() {
+        let _ = base.try_enter(|core| core.activate(event, c_int::from(what), 1));
+    }
+}
