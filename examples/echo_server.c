@@ -15,7 +15,6 @@
 #include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <netinet/in.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -25,6 +24,8 @@
 #include <unistd.h>
 
 #include <event.h>
+
+#include "listen.h"
 
 #define DRAIN_SECONDS 2
 
@@ -194,30 +195,6 @@ static void on_signal(int signum, short what, void *arg)
 		if (c->start == c->end)
 			conn_close(c);
 	}
-}
-
-static int listen_on(int port)
-{
-	struct sockaddr_in addr;
-	socklen_t len = sizeof(addr);
-	/* Connections inherit the size: one that is slow to read holds no more than this. */
-	int size = 16384, one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	memset(&addr, 0, sizeof(addr));
-	addr.sin_family = AF_INET;
-	addr.sin_port = htons(port);
-	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == -1 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) == -1 ||
-	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == -1 || listen(fd, 1024) == -1 ||
-	    fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&addr, &len) == -1) {
-		perror("echo_server: cannot listen");
-		exit(1);
-	}
-	printf("%d\n", ntohs(addr.sin_port));
-	fflush(stdout);
-	return fd;
 }
 
 static void raise_descriptor_limit(void)
