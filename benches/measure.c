@@ -44,12 +44,10 @@ int counting;
 static struct row rows[ROWS];
 static uint64_t started;
 
-void must(int good, const char *what)
+void failed(const char *what)
 {
-	if (!good) {
-		perror(what);
-		exit(1);
-	}
+	perror(what);
+	exit(1);
 }
 
 void *zeroed(long n, unsigned long size)

@@ -26,7 +26,14 @@ void measure_start(void);
 void measure_stop(const char *name, const char *unit, long ops);
 
 uint32_t random_u32(void);		/* the same sequence in every run */
-void must(int good, const char *what);	/* or the program ends */
 void *zeroed(long n, unsigned long size);
+_Noreturn void failed(const char *what);
+
+/* In line, because it stands in what is measured. */
+static inline void must(int good, const char *what)
+{
+	if (!good)
+		failed(what);
+}
 
 #endif
