@@ -193,7 +193,7 @@ TEST_ONCE(pieces_make_no_difference)
 		EVBUFFER_EOL_LF };
 	static const char *const wanted[] = { "GET / HTTP/1.0|Host: a|X:\r| y|||body|",
 		"GET / HTTP/1.0|Host: a\nX:\r| y||\nbody|",
-		"GET / HTTP/1.0\r|Host: a\r|X:\r\r| y\r|\r||body\r|" };
+		"GET / HTTP/1.0\r|Host: a|X:\r\r| y\r|\r||body\r|" };
 	static const char text[] = "GET / HTTP/1.0\r\nHost: a\nX:\r\r\n y\r\n\r\n\nbody\r\n";
 	const size_t length = sizeof(text) - 1;
 	size_t i, first, second;
