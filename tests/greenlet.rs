@@ -108,3 +108,8 @@ fn events_change_while_the_loop_is_switched_out() {
 fn nested_loops_on_stacks_of_their_own() {
     run_script("nested.py");
 }
+
+#[test]
+fn greenlets_talk_through_bufferevents() {
+    run_script("streams.py");
+}
