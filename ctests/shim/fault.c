@@ -41,8 +41,9 @@ struct rule {
 
 enum {
 	EPOLL_CREATE, EPOLL_CREATE1, EPOLL_CTL, EPOLL_WAIT, EPOLL_PWAIT2, POLL, PPOLL, SELECT,
-	PSELECT, EVENTFD, PIPE, PIPE2, SOCKETPAIR, SOCKET, CONNECT, FCNTL, IOCTL, READ, READV,
-	PREAD, RECV, RECVMSG, WRITE, WRITEV, SEND, SENDMSG, SIGACTION, FUNCTIONS
+	PSELECT, EVENTFD, PIPE, PIPE2, SOCKETPAIR, SOCKET, CONNECT, GETSOCKOPT, FCNTL, IOCTL,
+	READ, READV, PREAD, RECV, RECVMSG, WRITE, WRITEV, SEND, SENDTO, SENDMSG, SIGACTION,
+	FUNCTIONS
 };
 
 static struct rule rules[FUNCTIONS] = {
@@ -61,6 +62,7 @@ static struct rule rules[FUNCTIONS] = {
 	[SOCKETPAIR] = { .name = "socketpair" },
 	[SOCKET] = { .name = "socket" },
 	[CONNECT] = { .name = "connect" },
+	[GETSOCKOPT] = { .name = "getsockopt" },
 	[FCNTL] = { .name = "fcntl" },
 	[IOCTL] = { .name = "ioctl" },
 	[READ] = { .name = "read" },
@@ -71,6 +73,7 @@ static struct rule rules[FUNCTIONS] = {
 	[WRITE] = { .name = "write" },
 	[WRITEV] = { .name = "writev" },
 	[SEND] = { .name = "send" },
+	[SENDTO] = { .name = "sendto" },
 	[SENDMSG] = { .name = "sendmsg" },
 	[SIGACTION] = { .name = "sigaction" },
 };
@@ -81,6 +84,7 @@ static const struct { const char *name; int number; } errors[] = {
 	{ "ENOSPC", ENOSPC }, { "EINVAL", EINVAL }, { "ENOBUFS", ENOBUFS }, { "EIO", EIO },
 	{ "EPIPE", EPIPE }, { "ECONNRESET", ECONNRESET }, { "ECONNREFUSED", ECONNREFUSED },
 	{ "EINPROGRESS", EINPROGRESS }, { "ENETUNREACH", ENETUNREACH },
+	{ "ETIMEDOUT", ETIMEDOUT },
 };
 
 static const char SHORT[] = "SHORT";
@@ -246,6 +250,8 @@ SHIM(SOCKETPAIR, int, socketpair, (int domain, int type, int protocol, int fds[2
 SHIM(SOCKET, int, socket, (int domain, int type, int protocol), (domain, type, protocol))
 SHIM(CONNECT, int, connect, (int fd, const struct sockaddr *address, socklen_t length),
     (fd, address, length))
+SHIM(GETSOCKOPT, int, getsockopt, (int fd, int level, int name, void *value, socklen_t *length),
+    (fd, level, name, value, length))
 SHIM(SIGACTION, int, sigaction,
     (int number, const struct sigaction *action, struct sigaction *old), (number, action, old))
 
@@ -271,6 +277,8 @@ SHIM_BYTES(PREAD, pread64, (int fd, void *buf, size_t size, off64_t at), (fd, bu
 SHIM_BYTES(RECV, recv, (int fd, void *buf, size_t size, int flags), (fd, buf, size, flags))
 SHIM_BYTES(WRITE, write, (int fd, const void *buf, size_t size), (fd, buf, size))
 SHIM_BYTES(SEND, send, (int fd, const void *buf, size_t size, int flags), (fd, buf, size, flags))
+SHIM_BYTES(SENDTO, sendto, (int fd, const void *buf, size_t size, int flags,
+    const struct sockaddr *to, socklen_t length), (fd, buf, size, flags, to, length))
 
 enum { PIECES = 64 };
 
