@@ -69,7 +69,7 @@ static struct sockaddr_in server;
 static struct peer peers[64];
 static struct evbuffer *line;
 static int count, gone;
-static long total = 12000, seconds = 60, said, heard, missed, halves, resets, refused, errors;
+static long total = 20000, seconds = 60, said, heard, missed, halves, resets, refused, errors;
 static size_t everything;		/* the lines and the leavings */
 static double bytes, started;
 static char table[TABLE];
@@ -460,6 +460,10 @@ int main(int argc, char **argv)
 	}
 	total = argc > 2 ? atol(argv[2]) : total;
 	limit.tv_sec = seconds = argc > 3 ? atol(argv[3]) : seconds;
+	if (total < 100 || total > 1000000 || seconds < 1) {
+		fprintf(stderr, "chat_load: 100 to 1000000 lines, in one second or more\n");
+		return 2;
+	}
 	server.sin_family = AF_INET;
 	server.sin_port = htons(atoi(argv[1]));
 	server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -474,9 +478,10 @@ int main(int argc, char **argv)
 		fail(&peers[0], "sees the loop fail");
 	for (verify_first(&peers[0]), i = 1; errors == 0 && i < count; i++)
 		verify(&peers[i], &peers[0]);
-	printf("demo: %d connections, %ld lines said, %ld heard, %ld missed by %d slow peers, "
+	printf("demo: %d connections, %ld lines, %ld heard, %ld missed by %d slow, "
 	    "%.1f MB through the proxy, %ld halves closed, %ld resets, %ld refused, "
-	    "%ld errors, %s, %.2f s\n", count, said, heard, missed, roles[SLOW].count, bytes / 1e6,
-	    halves, resets, refused, errors, event_get_method(), now() - started);
+	    "%ld errors, %s, %.2f s\n",
+	    count, said, heard, missed, roles[SLOW].count, bytes / 1e6, halves, resets, refused,
+	    errors, event_get_method(), now() - started);
 	return errors != 0;
 }

@@ -1,19 +1,22 @@
 #!/bin/sh
-# What `make demo` shows: the examples, compiled as any program would be, and the echo server
-# under 1,000 connections; first linked as evhub, then the same object linked as libevent.
-# Each run ends with its "demo:" line. Any error ends the script with a status other than 0.
+# What `make demo` shows: the examples, compiled as any program would be; the echo server under
+# 1,000 connections; the chat server behind the proxy, with peers of all kinds. First they are
+# linked as evhub, then the same objects are linked as libevent. Each run ends with its "demo:"
+# line. Any error ends the script with a status other than 0.
 #
-# STAGE is the installation to build against, by default target/stage; CONNECTIONS and MESSAGES
-# change the size of the runs.
+# STAGE is the installation to build against, by default target/stage; CONNECTIONS, MESSAGES and
+# CHAT_LINES change the size of the runs.
 set -eu
 cd "$(dirname "$0")/.."
 
 stage=${STAGE:-$PWD/target/stage}
 connections=${CONNECTIONS:-1000}
 messages=${MESSAGES:-100000}
+lines=${CHAT_LINES:-20000}
 out=target/demo
-short='timers signals prefork'
-server=
+short='timers signals prefork tags'
+servers='echo_server chat proxy'
+running=
 
 fail() {
 	echo "demo: $*" >&2
@@ -23,8 +26,8 @@ fail() {
 cleanup() {
 	status=$?
 	trap - EXIT INT TERM HUP
-	if [ -n "$server" ]; then
-		kill -9 "$server" 2>/dev/null || :
+	if [ -n "$running" ]; then
+		kill -9 $running 2>/dev/null || :
 	fi
 	rm -f "$out/port"
 	exit "$status"
@@ -48,7 +51,7 @@ link() {
 build() {
 	mkdir -p "$out/$1"
 	echo "== cc examples/*.c \$(pkg-config --cflags --libs $1)"
-	for example in echo_server load $short; do
+	for example in $servers load chat_load $short; do
 		compile "$1" "$example"
 		link "$1" "$out/$1/$example.o" "$out/$1/$example"
 	done
@@ -65,42 +68,67 @@ run_short() {
 	echo "   run and ended well: $said"
 }
 
-start_server() {
+# start PROGRAM [ARG...]: sets port and pid
+start() {
 	rm -f "$out/port"
 	mkfifo "$out/port"
-	"$1" >"$out/port" 2>"$out/server.log" &
-	server=$!
+	log=$out/${1##*/}.log
+	"$@" >"$out/port" 2>"$log" &
+	pid=$!
+	running="$running $pid"
 	port=
 	read -r port <"$out/port" || :
-	[ -n "$port" ] || fail "the server did not start: $(cat "$out/server.log")"
+	[ -n "$port" ] || fail "the server did not start: $(cat "$log")"
 	echo "   $1: on port $port"
-	loaded=$(sed -n 's|.*/\(lib[^/]*ev[^/]*\.so.*\)|\1|p' "/proc/$server/maps" | sort -u)
+	loaded=$(sed -n 's|.*/\(lib[^/]*ev[^/]*\.so.*\)|\1|p' "/proc/$pid/maps" | sort -u)
 	case $loaded in
 	libevhub.so*) echo "   it has loaded $loaded" ;;
 	*) fail "the server runs on another library: $loaded" ;;
 	esac
 }
 
-stop_server() {
-	kill -TERM "$server"
-	pid=$server
-	status=0
-	wait "$pid" || status=$?
-	server=
-	echo "   $(tail -n 1 "$out/server.log")"
-	[ "$status" = 0 ] || fail "the server ended with status $status"
+# stop PROGRAM PID
+stop() {
+	kill -TERM "$2"
+	ended=0
+	wait "$2" || ended=$?
+	running=$(echo " $running " | sed "s/ $2 / /")
+	echo "   $(tail -n 1 "$out/${1##*/}.log")"
+	[ "$ended" = 0 ] || fail "$1 ended with status $ended"
 }
 
-# serve PROGRAM DRIVER
-serve() {
-	start_server "$1"
-	status=0
-	"$2" "$port" "$connections" "$messages" >"$out/result" || status=$?
-	stop_server
+# result STATUS PATTERN: what a driver said in $out/result
+result() {
 	cat "$out/result"
-	[ "$status" = 0 ] || fail "the driver ended with status $status"
-	expected="demo: $connections connections, $messages messages, 0 errors, [a-z]*, [0-9.]* s"
-	grep -qx "$expected" "$out/result" || fail "not the line that was to be expected"
+	[ "$1" = 0 ] || fail "the driver ended with status $1"
+	grep -qx "demo: $2, 0 errors, [a-z]*, [0-9.]* s" "$out/result" ||
+		fail "not the line that was to be expected"
+}
+
+# echo_under_load FOLDER: many connections, many messages
+echo_under_load() {
+	start "$1/echo_server"
+	status=0
+	"$1/load" "$port" "$connections" "$messages" >"$out/result" || status=$?
+	stop "$1/echo_server" "$pid"
+	result "$status" "$connections connections, $messages messages"
+}
+
+# chat_through_proxy FOLDER: peers that are quick, slow, leave half, reset, or never end a line.
+# Both servers must have seen as many resets as there were, and the proxy must have kept little.
+chat_through_proxy() {
+	start "$1/chat"
+	chat=$pid
+	start "$1/proxy" "$port"
+	status=0
+	"$1/chat_load" "$port" "$lines" >"$out/result" || status=$?
+	stop "$1/proxy" "$pid"
+	stop "$1/chat" "$chat"
+	result "$status" "[0-9]* connections, $lines lines, .*"
+	resets=$(sed 's/.*, \([0-9]* resets\),.*/\1/' "$out/result")
+	for server in chat proxy; do
+		grep -q ", $resets, " "$out/$server.log" || fail "$server: not $resets"
+	done
 }
 
 [ -f "$stage/lib/pkgconfig/evhub.pc" ] || fail "nothing in $stage: run \`make stage\` first"
@@ -111,10 +139,14 @@ trap 'exit 143' TERM HUP
 
 build evhub
 run_short evhub
-serve "$out/evhub/echo_server" "$out/evhub/load"
+echo_under_load "$out/evhub"
+chat_through_proxy "$out/evhub"
 
 build libevent
 run_short libevent
-link libevent "$out/evhub/echo_server.o" "$out/libevent/echo_server"
-echo "   echo_server: the object made for evhub, linked as libevent"
-serve "$out/libevent/echo_server" "$out/libevent/load"
+for server in $servers; do
+	link libevent "$out/evhub/$server.o" "$out/libevent/$server"
+done
+echo "   $servers: the objects made for evhub, linked as libevent"
+echo_under_load "$out/libevent"
+chat_through_proxy "$out/libevent"
