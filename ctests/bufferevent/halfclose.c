@@ -82,11 +82,13 @@ answer_much(struct bufferevent *bev, void *arg)
 
 TEST(a_large_answer_goes_on_after_the_peer_has_ended)
 {
+	int total = 0, small = 65536;
 	struct side side;
-	int total = 0;
 
 	init_base();
 	open_tcp_side(&side);
+	CHECK_INT(setsockopt(fd_of(&side), SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+	CHECK_INT(setsockopt(side.peer, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
 	side.bev->readcb = answer_much;
 	CHECK_INT(bufferevent_enable(side.bev, EV_READ), 0);
 	say(side.peer, "request");
