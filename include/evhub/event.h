@@ -818,7 +818,7 @@ int bufferevent_write_buffer(struct bufferevent *bufev, struct evbuffer *buf);
  *
  * @param data room for them
  * @param size how many at most
- * @return how many were taken
+ * @return how many were taken; 0 with EINVAL for an argument that is NULL
  * @see behaviour 92
  *
  * @pre `bufev` is NULL (0) or a bufferevent that was not freed; `data` has room for `size` bytes.
@@ -830,9 +830,8 @@ size_t bufferevent_read(struct bufferevent *bufev, void *data, size_t size);
  * something could be written: so a connection that is being made tells that it is there.
  *
  * @param event EV_READ, EV_WRITE
- * @return 0; -1 with errno and nothing changed: EBADF (a closed descriptor), EPERM (a regular
- *   file, with epoll), EINVAL (no base), ENOMEM. Without a descriptor (-1) this is noted for
- *   when there is one.
+ * @return 0; -1 with errno and nothing changed: EBADF (a closed descriptor, or none), EPERM (a
+ *   regular file, with epoll), EINVAL (no base), ENOMEM
  * @see behaviours 82, 83
  *
  * @pre `bufev` is NULL (EINVAL) or a bufferevent that was not freed.

@@ -1,6 +1,6 @@
 //! `evhub/buffer_ext.h`: what libevent 1.4 did not have for buffers.
 
-use super::evbuffer::{buffer, with_bytes};
+use super::evbuffer::{buffer, needle, with_bytes};
 use super::{fail, misuse, status};
 use crate::buffer;
 use crate::errno::{Errno, Result};
@@ -174,7 +174,7 @@ pub unsafe extern "C" fn evhub_buffer_search(
 ) -> EvbufferPtr {
     // SAFETY: the caller's word.
     let (found, start) =
-        unsafe { (with_bytes(buf, what.cast(), len, "evbuffer_search"), start.as_ref()) };
+        unsafe { (needle(buf, what.cast(), len, "evbuffer_search"), start.as_ref()) };
     let start = usize::try_from(start.map_or(0, |start| start.pos));
     match (found, start) {
         (Ok((buf, what)), Ok(start)) => match buffer::find_from(buf.bytes(), what, start) {

@@ -198,7 +198,7 @@ pub unsafe extern "C" fn bufferevent_write_buffer(
 ///
 /// @param data room for them
 /// @param size how many at most
-/// @return how many were taken
+/// @return how many were taken; 0 with EINVAL for an argument that is NULL
 /// @see behaviour 92
 ///
 /// # Safety
@@ -210,10 +210,16 @@ pub unsafe extern "C" fn bufferevent_read(
     size: usize,
 ) -> usize {
     // SAFETY: the caller's word.
-    match unsafe { stream(bufev, "bufferevent_read") } {
-        // SAFETY: the caller's word.
-        Ok(stream) => unsafe { take(stream.input(), data, size) },
-        Err(_) => 0,
+    let found = unsafe { stream(bufev, "bufferevent_read") };
+    // SAFETY: the caller's word.
+    let taken =
+        found.and_then(|stream| unsafe { take(stream.input(), data, size, "bufferevent_read") });
+    match taken {
+        Ok(n) => n,
+        Err(error) => {
+            set_errno(error);
+            0
+        }
     }
 }
 
@@ -221,9 +227,8 @@ pub unsafe extern "C" fn bufferevent_read(
 /// something could be written: so a connection that is being made tells that it is there.
 ///
 /// @param event EV_READ, EV_WRITE
-/// @return 0; -1 with errno and nothing changed: EBADF (a closed descriptor), EPERM (a regular
-///   file, with epoll), EINVAL (no base), ENOMEM. Without a descriptor (-1) this is noted for
-///   when there is one.
+/// @return 0; -1 with errno and nothing changed: EBADF (a closed descriptor, or none), EPERM (a
+///   regular file, with epoll), EINVAL (no base), ENOMEM
 /// @see behaviours 82, 83
 ///
 /// # Safety

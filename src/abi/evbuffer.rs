@@ -150,28 +150,33 @@ pub unsafe extern "C" fn evbuffer_remove(
     datlen: usize,
 ) -> c_int {
     // SAFETY: the caller's word.
-    match unsafe { buffer(buf, "evbuffer_remove") } {
-        // SAFETY: the caller's word.
-        Ok(buf) => unsafe { take(buf, data, datlen.min(c_int::MAX as usize)) as c_int },
+    let found = unsafe { buffer(buf, "evbuffer_remove") };
+    // SAFETY: the caller's word.
+    let taken = found.and_then(|buf| unsafe { take(buf, data, datlen, "evbuffer_remove") });
+    match taken {
+        Ok(n) => n as c_int,
         Err(error) => fail(error),
     }
 }
 
-/// Takes bytes from the front of a buffer into memory of C's; how many.
+/// Takes bytes from the front of a buffer into memory of C's; how many, which an int can tell.
 ///
 /// # Safety
-/// `data` has room for `len` bytes.
-pub unsafe fn take(buf: BufferPtr, data: *mut c_void, len: usize) -> usize {
+/// `data` is NULL or has room for `len` bytes.
+pub unsafe fn take(buf: BufferPtr, data: *mut c_void, len: usize, function: &str) -> Result<usize> {
     let old = buf.off.get();
-    let n = len.min(old);
+    let n = len.min(old).min(c_int::MAX as usize);
     if n == 0 {
-        return 0;
+        return Ok(0);
+    }
+    if data.is_null() {
+        return Err(misuse(Misuse::NullArgument, function));
     }
     // SAFETY: the caller's word; any bytes do for memory that is going to be written.
     let room = unsafe { slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), n) };
     buffer::remove(buf, room);
     buffer::notify(buf, old);
-    n
+    Ok(n)
 }
 
 /// Drops bytes from the front. Memory stays for the next bytes, unless it is more than 1 MiB
@@ -291,13 +296,33 @@ pub unsafe extern "C" fn evbuffer_find(
     len: usize,
 ) -> *mut c_uchar {
     // SAFETY: the caller's word.
-    match unsafe { with_bytes(buffer, what.cast(), len.max(1), "evbuffer_find") } {
+    match unsafe { needle(buffer, what.cast(), len.max(1), "evbuffer_find") } {
         Ok((buf, what)) => match buffer::find(buf.bytes(), what) {
             Some(at) => buf.buffer.get().wrapping_add(at),
             None => ptr::null_mut(),
         },
         Err(_) => ptr::null_mut(),
     }
+}
+
+/// A buffer and bytes to be looked for, of which there are not more than the buffer has:
+/// otherwise `ENOENT`, and they are not even looked at.
+///
+/// # Safety
+/// As for `with_bytes`.
+pub unsafe fn needle<'a>(
+    buf: *mut Evbuffer,
+    what: *const c_void,
+    len: usize,
+    function: &str,
+) -> Result<(BufferPtr, &'a [u8])> {
+    // SAFETY: the caller's word.
+    let buf = unsafe { buffer(buf, function) }?;
+    if len > buf.off.get() {
+        return Err(Errno::NOENT);
+    }
+    // SAFETY: the caller's word.
+    Ok((buf, unsafe { bytes(what, len, function) }?))
 }
 
 /// Reads once from a descriptor, and adds what has come.
@@ -391,9 +416,17 @@ mod text {
     use super::*;
     use std::arch::global_asm;
 
-    unsafe extern "C" fn room(buf: *mut Evbuffer, need: usize, room: *mut usize) -> *mut c_char {
+    unsafe extern "C" fn room(
+        buf: *mut Evbuffer,
+        format: *const c_char,
+        need: usize,
+        room: *mut usize,
+    ) -> *mut c_char {
         // SAFETY: what the program gave to evbuffer_add_printf.
-        let found = unsafe { buffer(buf, "evbuffer_add_printf") };
+        let mut found = unsafe { buffer(buf, "evbuffer_add_printf") };
+        if format.is_null() {
+            found = Err(misuse(Misuse::NullArgument, "evbuffer_add_printf"));
+        }
         match found.and_then(|buf| buffer::reserve(buf, need).map(|()| buf)) {
             Ok(mut buf) => {
                 let spare = buf.spare();

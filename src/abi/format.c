@@ -9,8 +9,8 @@
 
 struct evbuffer;
 
-/* Room for at least need bytes behind the data; NULL and errno if there cannot be. */
-char *evhub_text_room(struct evbuffer *buf, size_t need, size_t *room);
+/* Room for at least need bytes behind the data; NULL and errno if there cannot be, or no format. */
+char *evhub_text_room(struct evbuffer *buf, const char *format, size_t need, size_t *room);
 /* The first length bytes of that room are data now; whoever wants to know is told. */
 void evhub_text_done(struct evbuffer *buf, size_t length);
 
@@ -29,14 +29,16 @@ evhub_add_vprintf(struct evbuffer *buf, const char *format, va_list arguments)
 
 	/* The second time it fits, unless an argument has changed meanwhile. */
 	for (tries = 0; tries < 3; tries++) {
-		char *text = evhub_text_room(buf, need, &room);
+		char *text = evhub_text_room(buf, format, need, &room);
 		va_list copy;
 		int length;
 
 		if (text == NULL)
 			return -1;
+		if (room > INT_MAX)
+			room = INT_MAX;
 		va_copy(copy, arguments);
-		length = vsnprintf(text, room < INT_MAX ? room : INT_MAX, format, copy);
+		length = vsnprintf(text, room, format, copy);
 		va_end(copy);
 		if (length < 0)
 			return -1;

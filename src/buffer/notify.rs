@@ -28,20 +28,21 @@ fn tell(buf: BufferPtr, old: usize) {
     if buf.cb.get().is_none() {
         return run_hook(buf);
     }
-    if buf.depth.get() >= DEEPEST {
+    let depth = buf.depth.get() + 1;
+    if depth > DEEPEST {
         if buf.unreported.get().is_none() {
             buf.unreported.set(Some(old));
         }
         return;
     }
     held(buf, || {
+        buf.depth.set(depth);
         buf.call(old).run();
-        if buf.depth.get() == DEEPEST {
+        if depth == DEEPEST {
             catch_up(buf);
         }
-        if !buf.doomed.get() {
-            run_hook(buf);
-        }
+        buf.depth.set(depth - 1);
+        run_hook(buf);
     });
 }
 
@@ -87,19 +88,19 @@ pub fn add_buffer(to: BufferPtr, from: BufferPtr) -> Result<()> {
 
 /// Keeps the buffer's memory until `run`, which may end in user code, has returned.
 pub fn held(buf: BufferPtr, run: impl FnOnce()) {
-    buf.depth.set(buf.depth.get() + 1);
+    buf.holds.set(buf.holds.get() + 1);
     run();
-    buf.depth.set(buf.depth.get() - 1);
-    if buf.doomed.get() && buf.depth.get() == 0 {
+    buf.holds.set(buf.holds.get() - 1);
+    if buf.doomed.get() && buf.holds.get() == 0 {
         buf.dispose();
     }
 }
 
-/// Frees the buffer: at once, or when its callbacks have returned. They are not called any more.
+/// Frees the buffer: at once, or when nobody holds it any more. Nobody is told of anything then.
 pub fn free(buf: BufferPtr) {
     buf.cb.set(None);
     buf.hook.set(None);
-    if buf.depth.get() == 0 {
+    if buf.holds.get() == 0 {
         buf.dispose();
     } else {
         buf.doomed.set(true);

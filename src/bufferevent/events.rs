@@ -1,6 +1,6 @@
 //! The two events of a bufferevent, and its place in the queue for the end of the round.
 
-use super::{CONNECTING, FLUSH, STOPPED, clear, is, is_enabled, read, set, write};
+use super::{CONNECTING, FLUSH, STOPPED, WRITABLE, clear, is, is_enabled, read, set, write};
 use crate::errno::{Errno, Result};
 use crate::event::{self, BasePtr};
 use crate::layout::bufferevent::StreamPtr;
@@ -31,7 +31,7 @@ pub fn forget(stream: StreamPtr) {
     delete(stream.reader());
     delete(stream.writer());
     cancel(stream);
-    clear(stream, STOPPED | FLUSH | CONNECTING);
+    clear(stream, STOPPED | FLUSH | WRITABLE | CONNECTING);
     stream.input().hook.set(None);
 }
 
@@ -74,24 +74,24 @@ pub fn set_timeouts(stream: StreamPtr, read: c_int, write: c_int) {
     }
 }
 
-/// Starts reading or writing. All or nothing.
+/// Starts reading or writing, all or nothing; once connected, if that is under way.
 pub fn enable(stream: StreamPtr, what: c_short) -> Result<()> {
-    let has_descriptor = stream.ev_read.ev_fd.get() >= 0;
-    let fresh_reader = !stream.reader().is(EVLIST_INSERTED);
-    if what & EV_READ != 0 && has_descriptor && !is(stream, CONNECTING) {
-        read::start(stream)?;
-    }
-    if what & EV_WRITE != 0
-        && has_descriptor
-        && !is(stream, CONNECTING)
-        && let Err(error) = start_writing(stream)
-    {
-        if what & EV_READ != 0 && fresh_reader {
-            delete(stream.reader());
+    let what = what & (EV_READ | EV_WRITE);
+    if !is(stream, CONNECTING) {
+        let was_reading = stream.reader().is(EVLIST_INSERTED);
+        if what & EV_READ != 0 {
+            read::start(stream)?;
         }
-        return Err(error);
+        if what & EV_WRITE != 0
+            && let Err(error) = start_writing(stream)
+        {
+            if !was_reading {
+                delete(stream.reader());
+            }
+            return Err(error);
+        }
     }
-    stream.enabled.set(stream.enabled.get() | what & (EV_READ | EV_WRITE));
+    stream.enabled.set(stream.enabled.get() | what);
     Ok(())
 }
 
@@ -112,7 +112,7 @@ pub fn disable(stream: StreamPtr, what: c_short) -> Result<()> {
     }
     if what & EV_WRITE != 0 && !is(stream, CONNECTING) {
         delete(stream.writer());
-        clear(stream, FLUSH);
+        clear(stream, FLUSH | WRITABLE);
         if !is(stream, STOPPED) {
             cancel(stream);
         }
@@ -135,8 +135,9 @@ pub fn end_of_round(stream: StreamPtr) {
         delete(stream.reader());
     }
     if is(stream, FLUSH) {
-        clear(stream, FLUSH);
-        write::write_out(stream);
+        let is_writable = is(stream, WRITABLE);
+        clear(stream, FLUSH | WRITABLE);
+        write::write_out(stream, is_writable);
     }
 }
 

@@ -54,6 +54,8 @@ const STOPPED: u32 = 2;
 /// There is something to write, or a first look at whether that is possible, at the end of the
 /// round.
 const FLUSH: u32 = 4;
+/// `ev_write` has fired in this round.
+const WRITABLE: u32 = 32;
 /// `connect` is under way.
 const CONNECTING: u32 = 8;
 /// The descriptor of that is ours, until it is connected.

@@ -3,8 +3,8 @@
 use super::events::{add, delete, queue};
 use super::transport::{File, Transport};
 use super::{
-    CONNECTING, EVBUFFER_EOF, EVBUFFER_ERROR, EVBUFFER_TIMEOUT, EVBUFFER_WRITE, FLUSH, connect, is,
-    is_enabled, report, survives,
+    CONNECTING, EVBUFFER_EOF, EVBUFFER_ERROR, EVBUFFER_TIMEOUT, EVBUFFER_WRITE, FLUSH, WRITABLE,
+    connect, is, is_enabled, report, survives,
 };
 use crate::buffer;
 use crate::errno::{Errno, Result};
@@ -63,26 +63,28 @@ fn schedule(stream: StreamPtr) {
     }
 }
 
-/// The end of the round.
-pub fn write_out(stream: StreamPtr) {
+/// The end of the round. A descriptor that is known to take something has writecb called even
+/// if there is nothing.
+pub fn write_out(stream: StreamPtr, is_writable: bool) {
     if stream.output().off.get() != 0 {
         write_once(stream);
+    } else if is_writable {
+        delete(stream.writer());
+        stream.write_call().run();
     } else if stream.writecb.get().is_some() || stream.timeout_write.get() != 0 {
         wait(stream);
     }
 }
 
-/// `ev_write` has fired.
+/// `ev_write` has fired: what there is goes out at the end of the round, with what else comes.
 pub fn writable(stream: StreamPtr, what: c_short) {
     if is(stream, CONNECTING) {
         connect::ended(stream, what);
     } else if what & EV_TIMEOUT != 0 {
         report(stream, EVBUFFER_WRITE | EVBUFFER_TIMEOUT, None);
-    } else if stream.output().off.get() != 0 {
-        write_once(stream);
     } else {
-        delete(stream.writer());
-        stream.write_call().run();
+        // It was called on a base.
+        let _ = queue(stream, FLUSH | WRITABLE);
     }
 }
 

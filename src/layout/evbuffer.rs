@@ -55,7 +55,9 @@ pub struct Buffer {
     pub hook: Cell<Option<Hook>>,
     /// Callbacks of this buffer that are running, one inside the other.
     pub depth: Cell<u32>,
-    /// Freed while callbacks run: the outermost one ends it.
+    /// Frames that will use the buffer when user code has returned.
+    pub holds: Cell<u32>,
+    /// Freed while it is held: the last of those frames ends it.
     pub doomed: Cell<bool>,
     /// The length before changes that have not been reported, because callbacks are too deep.
     pub unreported: Cell<Option<usize>>,
@@ -122,6 +124,7 @@ impl BufferPtr {
             },
             hook: Cell::new(None),
             depth: Cell::new(0),
+            holds: Cell::new(0),
             doomed: Cell::new(false),
             unreported: Cell::new(None),
         })?;
