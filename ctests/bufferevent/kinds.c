@@ -267,11 +267,11 @@ TEST(a_regular_file)
 		CHECK_INT(side.bev->enabled, EV_WRITE);
 	} else {
 		CHECK_INT(bufferevent_enable(side.bev, EV_READ), 0);
-		CHECK_INT(event_dispatch(), 1);
+		turn();
 		CHECK_STR(text_of(side.bev->input), "contents");
-		CHECK_INT(side.what, EVBUFFER_READ | EVBUFFER_EOF);
+		/* kqueue has nothing more to say at the end, as the file may grow. */
+		CHECK_INT(side.errors, !method_is("kqueue"));
 	}
-	CHECK_INT(event_dispatch(), 1);
 	close_side(&side);
 	fclose(file);
 }

@@ -55,14 +55,17 @@ so_error(int fd)
 }
 
 static int
-is_writable(int fd, int timeout_ms)
+becomes_writable(int fd, int timeout_ms)
 {
 	struct pollfd wait = { fd, POLLOUT, 0 };
+	int64_t end = now_ms() + timeout_ms;
 	int n;
 
-	while ((n = poll(&wait, 1, timeout_ms)) == -1)
-		CHECK_INT(errno, EINTR);
-	return n;
+	/* An interrupted wait starts over. */
+	do
+		n = poll(&wait, 1, timeout_ms);
+	while (n == -1 && errno == EINTR && now_ms() < end);
+	return n == 1;
 }
 
 enum { CROWD = 8 };
@@ -75,7 +78,7 @@ connect_in_vain(const struct sockaddr_in *address, int crowd[CROWD], int *size)
 
 	for (*size = 0; *size < CROWD; (*size)++) {
 		fd = start_connect(address);
-		if (!is_writable(fd, 50))
+		if (!becomes_writable(fd, 50))
 			return fd;
 		crowd[*size] = fd;
 	}
