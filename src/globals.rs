@@ -9,6 +9,7 @@
 //! | reported misuse (log.rs) | log.rs | log.rs |
 //! | fork generation (sys/fork.rs) | children of fork | bases |
 //! | signal watchers and actions (sys/signal.rs) | signal events | the signal handler |
+//! | the spare block (layout/evbuffer.rs) | reads into buffers | reads into buffers |
 //! | what the kernel lacks (sys/epoll.rs) | first refusal | sys/epoll.rs |
 //!
 //! The three names of libevent 1.4 are exported data: C programs declare and use them directly.

@@ -84,6 +84,24 @@ pub unsafe extern "C" fn evbuffer_add(
     datlen: usize,
 ) -> c_int {
     // SAFETY: the caller's word.
+    unsafe {
+        if let Some(found) = BufferPtr::from_raw(buf)
+            && found.try_push(data.cast(), datlen)
+        {
+            buffer::notify(found, found.off.get() - datlen);
+            return 0;
+        }
+        add_slowly(buf, data, datlen)
+    }
+}
+
+/// Nothing to add, no room for it, or a mistake.
+///
+/// # Safety
+/// As for `evbuffer_add`.
+#[inline(never)]
+unsafe fn add_slowly(buf: *mut Evbuffer, data: *const c_void, datlen: usize) -> c_int {
+    // SAFETY: the caller's word.
     let arguments = unsafe { with_bytes(buf, data, datlen, "evbuffer_add") };
     status(arguments.and_then(|(buf, bytes)| {
         if bytes.is_empty() {
@@ -198,8 +216,8 @@ pub unsafe extern "C" fn evbuffer_drain(buf: *mut Evbuffer, len: usize) {
 #[inline]
 fn drop_front(buf: BufferPtr, len: usize) {
     let old = buf.off.get();
-    if len.min(old) != 0 {
-        buffer::drain(buf, len);
+    buffer::drain(buf, len);
+    if len != 0 && old != 0 {
         buffer::notify(buf, old);
     }
 }

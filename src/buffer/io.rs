@@ -1,7 +1,7 @@
 //! Reading into a buffer and writing out of it: one system call each.
 
 use super::edit::drain;
-use super::room::{FIRST_BLOCK, block_size, reserve, trim};
+use super::room::{FIRST_BLOCK, block_size, reserve};
 use crate::errno::{Errno, Result};
 use crate::layout::evbuffer::{Annex, BufferPtr};
 use crate::sys::fd::{self, Room};
@@ -35,8 +35,8 @@ pub fn fill(
     if n <= room {
         buf.commit(n);
     } else {
-        annex.merge(buf, n - room);
-        trim(buf);
+        let size = block_size(buf.off.get() + n)?;
+        annex.merge(buf, n - room, size);
     }
     Ok(n)
 }

@@ -46,7 +46,7 @@ pub fn block_size(need: usize) -> Result<usize> {
 
 /// Is it worth moving `length` bytes to win `unused` ones?
 fn is_cheap_to_move(length: usize, unused: usize) -> bool {
-    length <= SHORT || unused >= length / 2
+    length <= SHORT || unused > length
 }
 
 /// Makes room for `n` bytes before the data, with more to spare, so that a row of such calls does
@@ -79,14 +79,4 @@ pub fn emptied(buf: BufferPtr) {
 fn give_back(buf: BufferPtr) {
     // If even this is refused, the block stays as it is.
     let _ = buf.resize(SMALL_BLOCK);
-}
-
-/// Gives back what a block is larger than its data needs.
-pub fn trim(buf: BufferPtr) {
-    if let Ok(size) = block_size(buf.off.get())
-        && size < buf.totallen.get()
-    {
-        // If the C library refuses, the block stays as it is.
-        let _ = buf.resize(size);
-    }
 }

@@ -8,6 +8,7 @@
 //! from malloc. What is done with the bytes, and when the block grows, is decided in `buffer/`.
 
 use super::call::BufferCall;
+use super::copy;
 use super::hook::Hook;
 use crate::errno::Result;
 use crate::sys::fd::Room;
@@ -18,6 +19,7 @@ use std::mem::{MaybeUninit, offset_of, size_of};
 use std::ops::Deref;
 use std::ptr::{self, NonNull};
 use std::slice;
+use std::sync::atomic::{AtomicPtr, Ordering::AcqRel};
 
 /// A buffer: data in one block, taken from the front and added to the end.
 #[repr(C)]
@@ -179,13 +181,51 @@ impl BufferPtr {
     }
 
     /// Copies into the room that there is: the caller has looked.
-    #[inline(always)]
     pub fn push(&self, bytes: &[u8]) {
         debug_assert!(bytes.len() <= self.room());
-        // SAFETY: the room is in the block; memmove, because a caller may hand in what it wrote
-        // into the room itself.
-        unsafe { ptr::copy(bytes.as_ptr(), self.tail(), bytes.len()) };
-        self.off.set(self.off.get() + bytes.len());
+        // SAFETY: the slice, and room that is in the block.
+        unsafe { self.push_raw(bytes.as_ptr(), bytes.len()) };
+    }
+
+    /// # Safety
+    /// `data` has `n` bytes, and there is room for them.
+    unsafe fn push_raw(&self, data: *const u8, n: usize) {
+        // SAFETY: the caller's word; memmove, because a caller may hand in what it wrote into the
+        // room itself.
+        unsafe { ptr::copy(data, self.tail(), n) };
+        self.off.set(self.off.get() + n);
+    }
+
+    /// The usual way of adding: if there are bytes, and room for them, they are copied, and this
+    /// is true. One comparison decides.
+    ///
+    /// # Safety
+    /// `data` is NULL or has `n` bytes.
+    #[inline(always)]
+    pub unsafe fn try_push(self, data: *const u8, n: usize) -> bool {
+        if data.is_null() || n.wrapping_sub(1) >= self.room() {
+            return false;
+        }
+        // SAFETY: the caller's word, and 1 to `room` bytes.
+        unsafe {
+            if n > copy::SHORT {
+                self.push_long(data, n);
+            } else {
+                copy::short(data, self.tail(), n);
+                self.off.set(self.off.get() + n);
+            }
+        }
+        true
+    }
+
+    /// A call of its own, so that the short way need not save any register.
+    ///
+    /// # Safety
+    /// As for `push_raw`.
+    #[inline(never)]
+    unsafe fn push_long(self, data: *const u8, n: usize) {
+        // SAFETY: the caller's word.
+        unsafe { self.push_raw(data, n) };
     }
 
     /// Copies into the unused bytes before the data: the caller has looked.
@@ -304,7 +344,7 @@ impl BufferPtr {
 /// A block on the side: room for a read that may be larger than the buffer's own.
 ///
 /// It is laid out as the buffer's next block would be: if what was read does not fit the old
-/// one, this becomes the buffer's, and nothing has to be allocated then.
+/// one, and no better block can be had, this becomes the buffer's, and nothing is lost.
 pub struct Annex {
     block: NonNull<u8>,
     size: usize,
@@ -312,12 +352,25 @@ pub struct Annex {
     start: usize,
 }
 
+/// The size of the block that is kept for the next read.
+const KEPT: usize = 64 * 1024;
+
+/// Such a block, or NULL. Whoever reads takes it, and puts it back.
+static SPARE: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
+
 impl Annex {
     /// Room for all that `buffer` can hold and what goes beyond that, up to `size`.
     pub fn new(buffer: BufferPtr, size: usize) -> Result<Annex> {
         let start = buffer.off.get() + buffer.room();
         debug_assert!(size > start);
-        Ok(Annex { block: mem::allocate(size)?, size, start })
+        if size > KEPT {
+            return Ok(Annex { block: mem::allocate(size)?, size, start });
+        }
+        let block = match NonNull::new(SPARE.swap(ptr::null_mut(), AcqRel)) {
+            Some(block) => block,
+            None => mem::allocate(KEPT)?,
+        };
+        Ok(Annex { block, size: KEPT, start })
     }
 
     pub fn room(&mut self) -> Room<'_> {
@@ -329,21 +382,31 @@ impl Annex {
         }
     }
 
-    /// Makes this the buffer's block: its spare bytes, all written, and `n` bytes of this room
-    /// are data now.
-    pub fn merge(self, buffer: BufferPtr, n: usize) {
+    /// The buffer's spare bytes, all written, and `n` bytes of this room become data: in a block
+    /// of `size` bytes, if that can be had and is smaller than this one.
+    pub fn merge(self, buffer: BufferPtr, n: usize, size: usize) {
         debug_assert!(n <= self.size - self.start);
         buffer.commit(buffer.room());
-        buffer.adopt(self.block, self.size, 0);
-        buffer.commit(n);
-        std::mem::forget(self);
+        if size < self.size && buffer.resize(size).is_ok() {
+            // SAFETY: `n` bytes were read to there; the new block has room for them.
+            unsafe { buffer.push_raw(self.block.as_ptr().add(self.start), n) };
+        } else {
+            buffer.adopt(self.block, self.size, 0);
+            buffer.commit(n);
+            std::mem::forget(self);
+        }
     }
 }
 
 impl Drop for Annex {
     fn drop(&mut self) {
-        // SAFETY: from `new`, and not merged.
-        unsafe { mem::release(self.block.as_ptr()) };
+        let mut block = self.block.as_ptr();
+        if self.size == KEPT {
+            block = SPARE.swap(block, AcqRel);
+        }
+        // SAFETY: from `new`, and not the buffer's; or NULL; or one that another thread put back
+        // meanwhile.
+        unsafe { mem::release(block) };
     }
 }
 

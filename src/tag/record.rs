@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(time, Some((0x12, 0x345)));
         assert!(as_timeval(&[0x12, 0x10, 0x25, 0x43, 0x00]).is_none());
         // A million and a half microseconds.
-        let time = as_timeval(&[0x01, 0x50, 0x6e, 0x3e, 0x61]).map(|tv| (tv.tv_sec, tv.tv_usec));
+        let time = as_timeval(&[0x01, 0x50, 0x63, 0xe6, 0x10]).map(|tv| (tv.tv_sec, tv.tv_usec));
         assert_eq!(time, Some((2, 500_000)));
     }
 }
