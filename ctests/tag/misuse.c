@@ -69,7 +69,8 @@ TEST_ONCE(no_value)
 /* Who does not want the tag or the length says so. */
 TEST_ONCE(values_that_nobody_wants)
 {
-	struct evbuffer *buf = hex_buffer("8001" "2543" "f015" "02abcd" "0100"), *out = new_buffer();
+	struct evbuffer *buf = hex_buffer("8001" "2543" "f015" "02abcd" "0100");
+	struct evbuffer *out = new_buffer();
 
 	capture_log();
 	CHECK_INT(evtag_decode_tag(NULL, buf), 2);

@@ -1,0 +1,8 @@
+//! What the targets share: the C interface, the input as a list of choices, records.
+
+// Each target uses its part.
+#![allow(dead_code)]
+
+pub mod ffi;
+pub mod input;
+pub mod tags;
