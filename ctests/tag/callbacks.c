@@ -164,6 +164,17 @@ TEST_ONCE(unmarshal_changes_each_buffer_once)
 	evbuffer_free(out);
 }
 
+TEST_ONCE(unmarshal_into_itself_is_one_change)
+{
+	struct evbuffer *buf = watched("800102aabb" "0505");
+	uint32_t tag;
+
+	CHECK_INT(evtag_unmarshal(buf, &tag, buf), 2);
+	one_change(buf, 7, 4);
+	CHECK_HEX(buf, "0505aabb");
+	evbuffer_free(buf);
+}
+
 TEST_ONCE(looking_and_failing_are_no_change)
 {
 	struct evbuffer *buf = watched("800103616263"), *part = watched("80010361");
