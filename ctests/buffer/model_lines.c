@@ -72,7 +72,7 @@ arrive(struct evbuffer *buf, const unsigned char *data, size_t length)
 {
 	struct evbuffer *other;
 
-	switch (next_random(8)) {
+	switch (next_random(30)) {
 	case 0:
 		CHECK_INT(write(fds[1], data, length), (ssize_t)length);
 		CHECK_INT(evbuffer_read(buf, fds[0], (int)length), (int)length);
