@@ -89,7 +89,8 @@ int evhub_buffer_ptr_set(struct evbuffer *buf, struct evbuffer_ptr *ptr, size_t 
  * @param start where to begin; NULL: at the front
  * @return where they are, first of all; `pos` is -1 if they are not there
  *
- * @pre `buf` is NULL or a buffer that was not freed; `what` has `len` bytes; `start` is NULL or set.
+ * @pre `buf` is NULL or a buffer that was not freed; `what` has `len` bytes; `start` is NULL or
+ * set.
  */
 struct evbuffer_ptr evhub_buffer_search(struct evbuffer *buf, const char *what, size_t len,
     const struct evbuffer_ptr *start);

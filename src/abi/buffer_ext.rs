@@ -164,7 +164,8 @@ pub unsafe extern "C" fn evhub_buffer_ptr_set(
 /// @return where they are, first of all; `pos` is -1 if they are not there
 ///
 /// # Safety
-/// `buf` is NULL or a buffer that was not freed; `what` has `len` bytes; `start` is NULL or set.
+/// `buf` is NULL or a buffer that was not freed; `what` has `len` bytes; `start` is NULL or
+/// set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhub_buffer_search(
     buf: *mut Evbuffer,

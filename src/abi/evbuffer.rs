@@ -434,6 +434,8 @@ mod text {
     use super::*;
     use std::arch::global_asm;
 
+    /// # Safety
+    /// `buf` is NULL or a buffer that was not freed; `room` is writable.
     unsafe extern "C" fn room(
         buf: *mut Evbuffer,
         format: *const c_char,
@@ -459,6 +461,8 @@ mod text {
         }
     }
 
+    /// # Safety
+    /// `buf` is a buffer in whose room `length` bytes were written.
     unsafe extern "C" fn done(buf: *mut Evbuffer, length: usize) {
         // SAFETY: what `room` has accepted.
         if let Some(buf) = unsafe { BufferPtr::from_raw(buf) } {

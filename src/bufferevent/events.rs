@@ -129,16 +129,18 @@ pub fn wait_for_more(stream: StreamPtr) {
     }
 }
 
-/// The end of a round: reading that has stopped lets go of its event, and output goes out.
-pub fn end_of_round(stream: StreamPtr) {
+/// The end of a round: reading that has stopped lets go of its event, and output goes out. Did
+/// the program hear of it?
+pub fn end_of_round(stream: StreamPtr) -> bool {
     if is(stream, STOPPED) {
         delete(stream.reader());
     }
-    if is(stream, FLUSH) {
-        let is_writable = is(stream, WRITABLE);
-        clear(stream, FLUSH | WRITABLE);
-        write::write_out(stream, is_writable);
+    if !is(stream, FLUSH) {
+        return false;
     }
+    let is_writable = is(stream, WRITABLE);
+    clear(stream, FLUSH | WRITABLE);
+    write::write_out(stream, is_writable)
 }
 
 /// Asks for `end_of_round`, and notes why.

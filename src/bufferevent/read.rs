@@ -122,7 +122,8 @@ fn resume(stream: StreamPtr) {
 pub fn set_marks(stream: StreamPtr, low: usize, high: usize) {
     stream.wm_read.low.set(low);
     stream.wm_read.high.set(high);
-    if is(stream, STOPPED) {
+    // A program that reads by itself stops by itself, too.
+    if is(stream, STOPPED) || !stream.owns_reader() {
         resume(stream);
     }
 }

@@ -64,15 +64,22 @@ fn schedule(stream: StreamPtr) {
 }
 
 /// The end of the round. A descriptor that is known to take something has writecb called even
-/// if there is nothing.
-pub fn write_out(stream: StreamPtr, is_writable: bool) {
-    if stream.output().off.get() != 0 {
-        write_once(stream);
+/// if there is nothing. Did the program hear of it?
+pub fn write_out(stream: StreamPtr, is_writable: bool) -> bool {
+    if !stream.owns_writer() {
+        // The program has taken over meanwhile: what is to be written is its affair.
+        schedule(stream);
+        false
+    } else if stream.output().off.get() != 0 {
+        write_once(stream)
     } else if is_writable {
         delete(stream.writer());
         stream.write_call().run();
+        true
     } else if stream.writecb.get().is_some() || stream.timeout_write.get() != 0 {
-        wait(stream);
+        wait(stream)
+    } else {
+        false
     }
 }
 
@@ -88,7 +95,7 @@ pub fn writable(stream: StreamPtr, what: c_short) {
     }
 }
 
-fn write_once(stream: StreamPtr) {
+fn write_once(stream: StreamPtr) -> bool {
     let output = stream.output();
     let asked = output.off.get().min(MOST);
     match transfer(stream, &output.bytes()[..asked]) {
@@ -101,12 +108,13 @@ fn write_once(stream: StreamPtr) {
                 written(stream, n < asked);
             }
         }
-        Err(Errno::AGAIN | Errno::INTR | Errno::INPROGRESS) => wait(stream),
+        Err(Errno::AGAIN | Errno::INTR | Errno::INPROGRESS) => return wait(stream),
         Err(error) => {
             delete(stream.writer());
             report(stream, EVBUFFER_WRITE | EVBUFFER_ERROR, Some(error));
         }
     }
+    true
 }
 
 /// Writes once, by the means that suit the descriptor.
@@ -148,11 +156,13 @@ fn written(stream: StreamPtr, is_full: bool) {
     }
 }
 
-/// Waits until the descriptor takes more; the last thing that is done.
-fn wait(stream: StreamPtr) {
-    if let Err(error) = try_wait(stream) {
+/// Waits until the descriptor takes more; the last thing that is done. Was an error told?
+fn wait(stream: StreamPtr) -> bool {
+    let result = try_wait(stream);
+    if let Err(error) = result {
         report(stream, EVBUFFER_WRITE | EVBUFFER_ERROR, Some(error));
     }
+    result.is_err()
 }
 
 fn try_wait(stream: StreamPtr) -> Result<()> {

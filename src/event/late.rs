@@ -6,8 +6,7 @@
 
 use super::base::{BasePtr, Core, Flags};
 use crate::errno::Result;
-use crate::layout::hook::Hook;
-use crate::layout::late::{Late, LateQueue};
+use crate::layout::late::{Late, LateQueue, Work};
 use crate::layout::pinned::Pinned;
 
 pub struct LateWork {
@@ -50,7 +49,7 @@ impl Core {
     }
 
     /// The next work, off the queue.
-    pub fn next_late(&mut self) -> Option<Hook> {
+    pub fn next_late(&mut self) -> Option<Work> {
         self.clock.forget();
         let work = self.late.queue.pop()?;
         self.forget_late();
@@ -58,14 +57,17 @@ impl Core {
     }
 }
 
-/// Does what is queued now. Nothing of the base is borrowed meanwhile: work ends in user code.
-pub fn run_late(base: BasePtr) {
+/// Does what is queued now; was it anything that a program can see? Nothing of the base is
+/// borrowed meanwhile: work ends in user code.
+pub fn run_late(base: BasePtr) -> bool {
     let mut turns = base.enter(|core| core.late.count);
+    let mut seen = false;
     while turns > 0
         && !base.flags.any(Flags::HALT)
         && let Some(work) = base.enter(Core::next_late)
     {
         turns -= 1;
-        work.run();
+        seen |= (work.run)(work.owner);
     }
+    seen
 }

@@ -100,7 +100,7 @@ fn run_rounds(base: BasePtr, frame: &mut Frame) -> Result<Outcome> {
                 Next::Calls => {
                     run_calls(base, frame.priority);
                     if base.enter(|core| !core.late.is_empty()) {
-                        run_late(base);
+                        frame.called |= run_late(base);
                     }
                 }
                 Next::Done(outcome) => return Ok(outcome),
@@ -236,7 +236,7 @@ impl Core {
             self.expire_timers();
         }
         if self.active_count > 0 || !self.late.is_empty() {
-            frame.called = true;
+            frame.called = self.active_count > 0;
             frame.priority = self.queues.most_urgent();
             Next::Calls
         } else if frame.flags & EVLOOP_NONBLOCK != 0 {

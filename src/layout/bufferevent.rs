@@ -3,8 +3,7 @@
 use super::call::{StreamCall, StreamErrorCall};
 use super::evbuffer::{BufferPtr, Evbuffer};
 use super::event::{Event, EventPtr};
-use super::hook::Hook;
-use super::late::Late;
+use super::late::{Late, Work};
 use crate::bufferevent::Transport;
 use crate::errno::Result;
 use crate::event::{Base, BasePtr};
@@ -69,8 +68,8 @@ pub struct Handlers {
     pub readable: fn(StreamPtr, c_short),
     /// `ev_write` has fired.
     pub writable: fn(StreamPtr, c_short),
-    /// The round ends.
-    pub late: fn(StreamPtr),
+    /// The round ends; see `late.rs`.
+    pub late: fn(StreamPtr) -> bool,
 }
 
 /// What `bufferevent_new` allocates: the public part, and behind it our own.
@@ -158,7 +157,7 @@ impl StreamPtr {
             state: Cell::new(0),
         })?;
         let stream = StreamPtr(NonNull::from(Box::leak(stream)));
-        stream.late.set(Hook { run: handlers.late, owner: stream });
+        stream.late.set(Work { run: handlers.late, owner: stream });
         Ok(stream)
     }
 
@@ -213,6 +212,11 @@ impl StreamPtr {
     pub const ON_READABLE: unsafe extern "C" fn(c_int, c_short, *mut c_void) = on_readable;
     pub const ON_WRITABLE: unsafe extern "C" fn(c_int, c_short, *mut c_void) = on_writable;
 
+    /// Does the read event still call us?
+    pub fn owns_reader(&self) -> bool {
+        self.ev_read.ev_callback.get().is_some_and(|f| ptr::fn_addr_eq(f, Self::ON_READABLE))
+    }
+
     /// Does the write event still call us? Programs that encrypt by themselves put callbacks of
     /// their own into both events.
     pub fn owns_writer(&self) -> bool {
@@ -221,6 +225,9 @@ impl StreamPtr {
 }
 
 /// The callback of `ev_read`.
+///
+/// # Safety
+/// `arg` is the bufferevent of the event.
 unsafe extern "C" fn on_readable(_: c_int, what: c_short, arg: *mut c_void) {
     // SAFETY: the events of a bufferevent have it as their argument, and are deleted before it is
     // freed.
@@ -230,6 +237,9 @@ unsafe extern "C" fn on_readable(_: c_int, what: c_short, arg: *mut c_void) {
 }
 
 /// The callback of `ev_write`.
+///
+/// # Safety
+/// `arg` is the bufferevent of the event.
 unsafe extern "C" fn on_writable(_: c_int, what: c_short, arg: *mut c_void) {
     // SAFETY: as for `on_readable`.
     if let Some(stream) = unsafe { StreamPtr::from_raw(arg.cast()) } {

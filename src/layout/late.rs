@@ -1,16 +1,23 @@
 //! Work for the end of a loop's round, queued by objects that live longer than their place in
 //! the queue (a bufferevent takes itself out before it is freed).
 
-use super::hook::Hook;
+use super::bufferevent::StreamPtr;
 use super::link::{Link, List};
 use std::cell::Cell;
 use std::mem::offset_of;
+
+/// What is to be done, and for whom. It returns whether it has called anybody, or moved any bytes.
+#[derive(Clone, Copy)]
+pub struct Work {
+    pub run: fn(StreamPtr) -> bool,
+    pub owner: StreamPtr,
+}
 
 #[repr(C)]
 pub struct Late {
     link: Link,
     is_queued: Cell<bool>,
-    work: Cell<Option<Hook>>,
+    work: Cell<Option<Work>>,
 }
 
 impl Late {
@@ -19,7 +26,7 @@ impl Late {
     }
 
     /// Says what is to be done. Once, before it is queued.
-    pub fn set(&self, work: Hook) {
+    pub fn set(&self, work: Work) {
         self.work.set(Some(work));
     }
 
@@ -51,7 +58,7 @@ impl LateQueue {
     }
 
     /// Takes out the first, and returns what is to be done.
-    pub fn pop(&self) -> Option<Hook> {
+    pub fn pop(&self) -> Option<Work> {
         let first = self.0.front()?;
         // SAFETY: only `push` links, and what is linked is the link of a living `Late`.
         let late = unsafe { first.byte_sub(offset_of!(Late, link)).cast::<Late>().as_ref() };
