@@ -20,7 +20,8 @@ open_wide(struct conn *c)
 	bufferevent_settimeout(c->bev, 0, 0);
 	bufferevent_setwatermark(c->bev, EV_READ | EV_WRITE, 0, 0);
 	CHECK_INT(CALL(bufferevent_enable(c->bev, EV_READ | EV_WRITE)), 0);
-	c->may_read = c->may_write = c->sent = YES;
+	c->may_read = c->may_write = c->sent = c->awaits_room = YES;
+	c->fresh = MAYBE;
 	bytes_add(&c->output, last, sizeof(last));
 	CHECK_INT(CALL(bufferevent_write(c->bev, last, sizeof(last))), 0);
 	end(c);
@@ -42,7 +43,6 @@ check_arrival(struct conn *c)
 static void
 finish(struct conn *c)
 {
-	int fd = c->bev->ev_read.ev_fd;
 	int rounds, said;
 
 	open_wide(c);
@@ -50,8 +50,8 @@ finish(struct conn *c)
 		CHECK(rounds < 1000);
 		loops = 1;
 		CHECK_INT(event_base_loop(base, EVLOOP_NONBLOCK), 0);
-		loops = 0;
 		check_settled(c);
+		loops = 0;
 		peer_reads(c, SIZE_MAX);
 		if (!said && write(c->peer, "end", 3) == 3) {
 			said = 1;
@@ -60,10 +60,9 @@ finish(struct conn *c)
 	}
 	loops = 1;
 	CHECK_INT(event_base_loop(base, EVLOOP_NONBLOCK), 0);
-	loops = 0;
 	check_settled(c);
+	loops = 0;
 	check_arrival(c);
-	CHECK_INT(c->bev->ev_read.ev_fd, fd);
 }
 
 static void
@@ -84,8 +83,14 @@ random_program(uint32_t seed, int steps, int callbacks_act)
 		step();
 	}
 	budget = 0;
-	for (i = 0; i < CONNS; i++)
-		bufferevent_disable(conns[i].bev, EV_READ | EV_WRITE);
+	/* A break may be left over from the last of them. */
+	loops = 1;
+	CHECK(event_base_loop(base, EVLOOP_NONBLOCK) >= 0);
+	for (i = 0; i < CONNS; i++) {
+		look(&conns[i]);
+		CHECK_INT(bufferevent_disable(conns[i].bev, EV_READ | EV_WRITE), 0);
+	}
+	loops = 0;
 	for (i = 0; i < CONNS; i++) {
 		finish(&conns[i]);
 		end_life(&conns[i]);

@@ -125,8 +125,13 @@ step_flush(struct conn *c)
 		CHECK(errno == EPIPE || errno == ECONNRESET);
 	}
 	bytes_move(&c->outgoing, &c->output, gone);
-	if (gone > 0)
+	if (gone > 0) {
 		c->sent = c->may_write == YES && (c->bev->enabled & EV_WRITE) ? YES : MAYBE;
+		c->awaits_room = 1;
+		/* What has begun to flow may go on. */
+		if (c->may_write == NO)
+			c->may_write = MAYBE;
+	}
 	end(c);
 }
 
@@ -182,7 +187,7 @@ step_enable(struct conn *c)
 	if (side & EV_READ)
 		c->may_read = YES;
 	if (side & EV_WRITE)
-		c->may_write = c->sent = YES;
+		c->may_write = c->sent = c->awaits_room = YES;
 	look(c);
 }
 
@@ -296,17 +301,18 @@ step_loop(void)
 
 	if (loops == DEEPEST)
 		return;
-	if (loops++ == 0)
-		broken = 0;
+	loops++;
 	result = event_base_loop(base, flags);
 	CHECK(result == 0 || result == 1);
-	loops--;
 	for (i = 0; i < CONNS; i++) {
-		if (loops > 0 || broken || flags != EVLOOP_NONBLOCK)
+		if (loops > 1 || broken || flags != EVLOOP_NONBLOCK)
 			look(&conns[i]);
 		else
 			check_settled(&conns[i]);
 	}
+	/* A loop of one round leaves the break to the next. */
+	if (--loops == 0 && flags == EVLOOP_NONBLOCK)
+		broken = 0;
 }
 
 static void

@@ -43,6 +43,7 @@ struct conn {
 	int may_read, may_write;	/* NO: nothing must move; YES: all must, sooner or later */
 	int fresh;			/* input came since the last readcb */
 	int sent;			/* a writecb is due (YES) or allowed (MAYBE) */
+	int awaits_room;		/* that writecb comes when the socket can be written to */
 	int full_at_setfd;		/* it was stopped: a drain may start it */
 	int reads, writes;		/* calls of readcb and writecb */
 };
@@ -52,7 +53,7 @@ static struct conn conns[CONNS];
 static struct context *contexts;
 static int loops;			/* depth of running loops */
 static int in_call;			/* depth of calls that must not call back */
-static int broken;			/* loopbreak was called since the outermost loop began */
+static int broken;			/* loopbreak was called, and may end the outermost loop */
 static int budget;			/* of what callbacks may still do; 0: they only look */
 static uint32_t random_state;
 
@@ -196,6 +197,7 @@ look_at_output(struct conn *c)
 		CHECK(!c->peer_gone);
 		bytes_move(&c->outgoing, &c->output, c->output.length - length);
 		c->sent = YES;
+		c->awaits_room = 0;
 	}
 	check_contents(c->bev->output, &c->output, c->watched_output, c->output_told);
 }
@@ -262,7 +264,7 @@ check_settled(struct conn *c)
 	if (c->output.length > 0 && is_writable(c))
 		CHECK(c->peer_gone && bev->errorcb == NULL);
 	if (c->sent == YES && !c->peer_gone && c->output.length <= bev->wm_write.low)
-		CHECK(bev->writecb == NULL);
+		CHECK(bev->writecb == NULL || (c->awaits_room && !is_writable(c)));
 }
 
 /* The program took or added input: whether readcb was due is no longer known. */

@@ -134,11 +134,19 @@ static void
 connected(void)
 {
 	int listener = side.peer;
+	int fd;
 
 	CHECK_INT(event_base_loop(base, EVLOOP_ONCE), 0);
 	CHECK_INT(side.errors, 1);
 	CHECK_INT(side.what, BEV_EVENT_CONNECTED);
-	side.peer = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+	/* The last of them: an attempt that failed here may have reached the listener. */
+	side.peer = -1;
+	while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) != -1 || errno == EINTR) {
+		if (side.peer != -1 && fd != -1)
+			close(side.peer);
+		if (fd != -1)
+			side.peer = fd;
+	}
 	CHECK(side.peer != -1);
 	close(listener);
 	side_works();

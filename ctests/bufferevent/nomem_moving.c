@@ -161,8 +161,12 @@ try_read(void)
 static void
 not_read(void)
 {
-	CHECK_INT(EVBUFFER_LENGTH(side.bev->input), 0);
-	CHECK_INT(side.reads, 0);
+	size_t length = EVBUFFER_LENGTH(side.bev->input);
+
+	/* A first turn may have found room for some of it. */
+	CHECK(length < 5000);
+	CHECK_INT(side.reads, length > 0);
+	CHECK(length == 0 || memcmp(EVBUFFER_DATA(side.bev->input), block, length) == 0);
 	/* Nothing was added again, but it is enabled as before. */
 	CHECK_INT(side.bev->enabled, EV_READ | EV_WRITE);
 	CHECK_INT(reading(&side), 0);

@@ -29,10 +29,10 @@ through(enum link_kind kind, enum pressure pressure, size_t total, int relays, i
 		start_relay(&relay[i], fds[i][0], fds[i + 1][1], pressure, 1);
 	if (slow) {
 		slow_down(&sink, 8192, 3);
-		if (kind == PAIR)
-			set_buffer(fds[relays][1], SO_SNDBUF, 4096);
+		if (kind != PIPE)
+			set_buffer(fds[relays][1], SO_SNDBUF, kind == PAIR ? 4096 : 65536);
 		if (kind == TCP)
-			set_buffer(fds[relays][0], SO_RCVBUF, 4096);
+			set_buffer(fds[relays][0], SO_RCVBUF, 65536);
 	}
 	CHECK_INT(event_dispatch(), kind == PTY ? 0 : 1);
 	CHECK_INT(sink.got, total);

@@ -159,7 +159,7 @@ struct sink {
 	int fd;
 	unsigned seed;
 	size_t got, total, chunk;
-	int every;		/* slow: it reads in each so-manieth round; 0: when it can */
+	int every;		/* slow: it reads once in so many rounds; 0: when it can */
 	int rounds;
 	int ended;		/* end of file was seen */
 	int failed;		/* errno of a read */

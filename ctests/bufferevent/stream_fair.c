@@ -92,7 +92,7 @@ before_wait(struct evwatch *watch, const struct evwatch_prepare_cb_info *info, v
 
 /*
  * Runs until the timer has had its rounds. Each of the greedy ones is fed before each round, and
- * has its turn in every so-manieth of them at least.
+ * has a turn in at least one out of so many.
  */
 static void
 run_rounds(void (*feed)(struct greedy *), int every)
