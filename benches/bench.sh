@@ -87,7 +87,7 @@ show() {
 	awk -F'\t' -v peers="$programs" '
 		function line(i, text) {
 			name = order[i]
-			text = sprintf("%-22s %-10s %9.1f", name, unit[name], ours[name])
+			text = sprintf("%-22s %-13s %9.1f", name, unit[name], ours[name])
 			for (j = 2; j <= m; j++) {
 				key = name SUBSEP peer[j]
 				cell = "-"
@@ -102,7 +102,7 @@ show() {
 		{ theirs[$1, $2] = $4; ratio[$1, $2] = $6 }
 		END {
 			m = split(peers, peer, " ")
-			printf "%-22s %-10s %9s", "", "", "evhub"
+			printf "%-22s %-13s %9s", "", "", "evhub"
 			for (j = 2; j <= m; j++) printf "  %16s", peer[j] "  xratio"
 			print ""
 			for (i = 1; i <= n; i++) print line(i)
