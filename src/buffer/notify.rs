@@ -48,7 +48,7 @@ fn tell(buf: BufferPtr, old: usize) {
 
 fn run_hook(buf: BufferPtr) {
     if let Some(hook) = buf.hook.get() {
-        hook.run();
+        (hook.run)(hook.owner);
     }
 }
 

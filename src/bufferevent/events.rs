@@ -10,20 +10,47 @@ use crate::layout::event::{
 };
 use crate::sys::fd;
 use libc::timeval;
-use std::ffi::{c_int, c_short};
+use std::ffi::{c_int, c_short, c_void};
 
 /// Sets up both events for a descriptor, on the base of the bufferevent's or the current one.
 pub fn set_up(stream: StreamPtr, fd: c_int) {
     let arg = stream.as_ptr().cast();
     let (reader, writer) = (stream.reader(), stream.writer());
-    event::set(reader, fd, EV_READ | EV_PERSIST, Some(StreamPtr::ON_READABLE), arg);
-    event::set(writer, fd, EV_WRITE | EV_PERSIST, Some(StreamPtr::ON_WRITABLE), arg);
+    event::set(reader, fd, EV_READ | EV_PERSIST, Some(on_readable), arg);
+    event::set(writer, fd, EV_WRITE | EV_PERSIST, Some(on_writable), arg);
     if let Some(base) = stream.base() {
         for event in [reader, writer] {
             // An event that was just set up can go to any base.
             let _ = event::assign_base(base, event);
         }
     }
+}
+
+extern "C" fn on_readable(_fd: c_int, what: c_short, arg: *mut c_void) {
+    if let Some(stream) = StreamPtr::of_argument(arg) {
+        read::readable(stream, what);
+    }
+}
+
+extern "C" fn on_writable(_fd: c_int, what: c_short, arg: *mut c_void) {
+    if let Some(stream) = StreamPtr::of_argument(arg) {
+        write::writable(stream, what);
+    }
+}
+
+/// Does the read event still call us? Programs that encrypt by themselves put callbacks of their
+/// own into both events.
+pub fn owns_reader(stream: StreamPtr) -> bool {
+    calls(stream.reader(), on_readable)
+}
+
+/// Does the write event still call us?
+pub fn owns_writer(stream: StreamPtr) -> bool {
+    calls(stream.writer(), on_writable)
+}
+
+fn calls(event: EventPtr, ours: extern "C" fn(c_int, c_short, *mut c_void)) -> bool {
+    event.ev_callback.get().is_some_and(|callback| callback as usize == ours as usize)
 }
 
 /// Takes the bufferevent out of everything that could call it.
@@ -98,7 +125,7 @@ pub fn enable(stream: StreamPtr, what: c_short) -> Result<()> {
 /// What there is goes out at the end of the round; if there is nothing, writecb is called as
 /// soon as something could (behaviour 82).
 fn start_writing(stream: StreamPtr) -> Result<()> {
-    if !stream.owns_writer() || stream.writer().is(EVLIST_INSERTED) {
+    if !owns_writer(stream) || stream.writer().is(EVLIST_INSERTED) {
         return add(stream.writer(), stream.timeout_write.get());
     }
     fd::must_be_open(stream.ev_write.ev_fd.get())?;

@@ -33,7 +33,7 @@ pub use write::{flush, write, write_buffer};
 
 use crate::buffer;
 use crate::errno::{Errno, Result};
-use crate::layout::bufferevent::{Handlers, StreamPtr};
+use crate::layout::bufferevent::StreamPtr;
 use crate::layout::evbuffer::BufferPtr;
 use crate::layout::event::EV_WRITE;
 use crate::sys::signal::set_errno;
@@ -61,14 +61,11 @@ const CONNECTING: u32 = 8;
 /// The descriptor of that is ours, until it is connected.
 const OWN_DESCRIPTOR: u32 = 16;
 
-static HANDLERS: Handlers =
-    Handlers { readable: read::readable, writable: write::writable, late: events::end_of_round };
-
 /// A bufferevent on a descriptor, or on none (-1) yet.
 pub fn create(fd: c_int) -> Result<StreamPtr> {
     let input = BufferPtr::create()?;
     let output = BufferPtr::create().inspect_err(|_| input.dispose())?;
-    let stream = StreamPtr::create(&HANDLERS, &transport::Socket, input, output);
+    let stream = StreamPtr::create(events::end_of_round, &transport::Socket, input, output);
     let stream = stream.inspect_err(|_| {
         input.dispose();
         output.dispose();
@@ -119,6 +116,16 @@ fn survives(stream: StreamPtr, run: impl FnOnce()) -> bool {
         stream.dispose();
     }
     false
+}
+
+/// Calls the program when there is something to read; the last thing that is done.
+fn call_reader(stream: StreamPtr) {
+    stream.read_call().run();
+}
+
+/// Calls the program when something was written; the last thing that is done.
+fn call_writer(stream: StreamPtr) {
+    stream.write_call().run();
 }
 
 /// Tells the error callback; the last thing that is done.

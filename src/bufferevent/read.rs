@@ -1,9 +1,9 @@
 //! Reading: once a turn, up to the high mark, which stops it.
 
-use super::events::{self, add, delete, provoke};
+use super::events::{self, add, delete, owns_reader, provoke};
 use super::{
-    CONNECTING, EVBUFFER_EOF, EVBUFFER_ERROR, EVBUFFER_READ, EVBUFFER_TIMEOUT, STOPPED, clear, is,
-    is_enabled, report, set, survives,
+    CONNECTING, EVBUFFER_EOF, EVBUFFER_ERROR, EVBUFFER_READ, EVBUFFER_TIMEOUT, STOPPED,
+    call_reader, clear, is, is_enabled, report, set, survives,
 };
 use crate::buffer;
 use crate::errno::{Errno, Result};
@@ -67,7 +67,7 @@ fn arrived(stream: StreamPtr) {
     if room_below_mark(stream) == 0 {
         stop(stream);
     }
-    stream.read_call().run();
+    call_reader(stream);
 }
 
 /// The timeout is one of idleness: traffic starts it anew (behaviour 83).
@@ -123,7 +123,7 @@ pub fn set_marks(stream: StreamPtr, low: usize, high: usize) {
     stream.wm_read.low.set(low);
     stream.wm_read.high.set(high);
     // A program that reads by itself stops by itself, too.
-    if is(stream, STOPPED) || !stream.owns_reader() {
+    if is(stream, STOPPED) || !owns_reader(stream) {
         resume(stream);
     }
 }

@@ -1,10 +1,10 @@
 //! Writing: at the end of the round what has been collected goes out, in one piece.
 
-use super::events::{add, delete, queue};
+use super::events::{add, delete, owns_writer, queue};
 use super::transport::{File, Transport};
 use super::{
     CONNECTING, EVBUFFER_EOF, EVBUFFER_ERROR, EVBUFFER_TIMEOUT, EVBUFFER_WRITE, FLUSH, WRITABLE,
-    connect, is, is_enabled, report, survives,
+    call_writer, connect, is, is_enabled, report, survives,
 };
 use crate::buffer;
 use crate::errno::{Errno, Result};
@@ -54,7 +54,7 @@ fn schedule(stream: StreamPtr) {
     if !is_enabled(stream, EV_WRITE) || is(stream, CONNECTING) {
         return;
     }
-    if !stream.owns_writer() {
+    if !owns_writer(stream) {
         // 1.4 does not say either when this fails.
         let _ = add(stream.writer(), stream.timeout_write.get());
     } else if !stream.writer().is(EVLIST_INSERTED) && !is(stream, FLUSH) {
@@ -66,7 +66,7 @@ fn schedule(stream: StreamPtr) {
 /// The end of the round. A descriptor that is known to take something has writecb called even
 /// if there is nothing. Did the program hear of it?
 pub fn write_out(stream: StreamPtr, is_writable: bool) -> bool {
-    if !stream.owns_writer() {
+    if !owns_writer(stream) {
         // The program has taken over meanwhile: what is to be written is its affair.
         schedule(stream);
         false
@@ -74,7 +74,7 @@ pub fn write_out(stream: StreamPtr, is_writable: bool) -> bool {
         write_once(stream)
     } else if is_writable {
         delete(stream.writer());
-        stream.write_call().run();
+        call_writer(stream);
         true
     } else if stream.writecb.get().is_some() || stream.timeout_write.get() != 0 {
         wait(stream)
@@ -152,7 +152,7 @@ fn written(stream: StreamPtr, is_full: bool) {
         }
     }
     if left <= stream.wm_write.low.get() {
-        stream.write_call().run();
+        call_writer(stream);
     }
 }
 
@@ -176,7 +176,7 @@ fn try_wait(stream: StreamPtr) -> Result<()> {
 /// there is to say of it the loop says.
 pub fn flush(stream: StreamPtr) -> Result<bool> {
     let output = stream.output();
-    if is(stream, CONNECTING) || !stream.owns_writer() || output.off.get() == 0 {
+    if is(stream, CONNECTING) || !owns_writer(stream) || output.off.get() == 0 {
         return Ok(false);
     }
     match transfer(stream, output.bytes()) {

@@ -62,21 +62,10 @@ pub struct Bufferevent {
     pub enabled: Cell<c_short>,
 }
 
-/// What the events and the loop call when something is to be done.
-pub struct Handlers {
-    /// `ev_read` has fired, and with what.
-    pub readable: fn(StreamPtr, c_short),
-    /// `ev_write` has fired.
-    pub writable: fn(StreamPtr, c_short),
-    /// The round ends; see `late.rs`.
-    pub late: fn(StreamPtr) -> bool,
-}
-
 /// What `bufferevent_new` allocates: the public part, and behind it our own.
 #[repr(C)]
 pub struct Stream {
     public: Bufferevent,
-    handlers: &'static Handlers,
     /// Its place in the queue for the end of the round.
     pub late: Late,
     /// How bytes get to the descriptor and from it.
@@ -125,9 +114,9 @@ impl StreamPtr {
         self.0.as_ptr().cast()
     }
 
-    /// A new one, whose events are not set up.
+    /// A new one, whose events are not set up; `late` is what is done at the end of a round.
     pub fn create(
-        handlers: &'static Handlers,
+        late: fn(StreamPtr) -> bool,
         transport: &'static dyn Transport,
         input: BufferPtr,
         output: BufferPtr,
@@ -150,14 +139,13 @@ impl StreamPtr {
                 timeout_write: Cell::new(0),
                 enabled: Cell::new(0),
             },
-            handlers,
             late: Late::new(),
             transport: Cell::new(transport),
             depth: Cell::new(0),
             state: Cell::new(0),
         })?;
         let stream = StreamPtr(NonNull::from(Box::leak(stream)));
-        stream.late.set(Work { run: handlers.late, owner: stream });
+        stream.late.set(Work { run: late, owner: stream });
         Ok(stream)
     }
 
@@ -208,42 +196,10 @@ impl StreamPtr {
         StreamErrorCall { callback, stream: self.as_ptr(), what, arg }
     }
 
-    /// The callbacks that the events of a bufferevent are set up with.
-    pub const ON_READABLE: unsafe extern "C" fn(c_int, c_short, *mut c_void) = on_readable;
-    pub const ON_WRITABLE: unsafe extern "C" fn(c_int, c_short, *mut c_void) = on_writable;
-
-    /// Does the read event still call us?
-    pub fn owns_reader(&self) -> bool {
-        self.ev_read.ev_callback.get().is_some_and(|f| ptr::fn_addr_eq(f, Self::ON_READABLE))
-    }
-
-    /// Does the write event still call us? Programs that encrypt by themselves put callbacks of
-    /// their own into both events.
-    pub fn owns_writer(&self) -> bool {
-        self.ev_write.ev_callback.get().is_some_and(|f| ptr::fn_addr_eq(f, Self::ON_WRITABLE))
-    }
-}
-
-/// The callback of `ev_read`.
-///
-/// # Safety
-/// `arg` is the bufferevent of the event.
-unsafe extern "C" fn on_readable(_: c_int, what: c_short, arg: *mut c_void) {
-    // SAFETY: the events of a bufferevent have it as their argument, and are deleted before it is
-    // freed.
-    if let Some(stream) = unsafe { StreamPtr::from_raw(arg.cast()) } {
-        (stream.handlers.readable)(stream, what);
-    }
-}
-
-/// The callback of `ev_write`.
-///
-/// # Safety
-/// `arg` is the bufferevent of the event.
-unsafe extern "C" fn on_writable(_: c_int, what: c_short, arg: *mut c_void) {
-    // SAFETY: as for `on_readable`.
-    if let Some(stream) = unsafe { StreamPtr::from_raw(arg.cast()) } {
-        (stream.handlers.writable)(stream, what);
+    /// The bufferevent that is the argument of its events' callbacks. They are deleted before it
+    /// is freed, so it is alive.
+    pub fn of_argument(arg: *mut c_void) -> Option<StreamPtr> {
+        NonNull::new(arg.cast()).map(StreamPtr)
     }
 }
 

@@ -10,9 +10,3 @@ pub struct Hook {
     pub run: fn(StreamPtr),
     pub owner: StreamPtr,
 }
-
-impl Hook {
-    pub fn run(self) {
-        (self.run)(self.owner);
-    }
-}
