@@ -58,6 +58,29 @@ TEST(it_calls_writecb_once_however_often_it_was_enabled)
 	close_side(&side);
 }
 
+/* The results of the loop are those of a loop with one event that is ready. */
+static void
+check_loop(int flags, int want)
+{
+	struct side side;
+
+	open_side(&side);
+	CHECK_INT(bufferevent_enable(side.bev, EV_WRITE), 0);
+	CHECK_INT(event_loop(flags), want);
+	CHECK_INT(side.writes, 1);
+	CHECK_INT(event_loop(flags), 1);
+	close_side(&side);
+}
+
+TEST(every_kind_of_loop_calls_it)
+{
+	init_base();
+	check_loop(0, 1);
+	check_loop(EVLOOP_NONBLOCK, 1);
+	check_loop(EVLOOP_ONCE, 0);
+	check_loop(EVLOOP_ONCE | EVLOOP_NONBLOCK, 0);
+}
+
 TEST(it_waits_until_the_descriptor_is_writable)
 {
 	struct side side;

@@ -2,7 +2,6 @@
  * Proves behaviour 86: what errorcb is told and how often, that nothing is pending afterwards
  * while what is enabled stays, and that the other direction goes on.
  */
-#include "shim.h"
 #include "sides.h"
 
 static void
@@ -178,26 +177,6 @@ TEST(the_end_of_reading_leaves_writing_alone)
 	CHECK_INT(event_dispatch(), 1);
 	CHECK_STR(heard(side.peer), "rest, more");
 	CHECK_INT(side.errors, 1);
-	close_side(&side);
-}
-
-/* A write that takes nothing, without an error: the end of a descriptor that is written to. */
-TEST_ENV(a_write_that_moves_nothing, "SHIM=fault")
-{
-	struct side side;
-
-	init_base();
-	open_side(&side);
-	CHECK_INT(write_text(side.bev, "hello"), 0);
-	fault_set("send=NOTHING,write=NOTHING,writev=NOTHING,sendmsg=NOTHING");
-	event_loop(EVLOOP_ONCE);
-	fault_set("");
-	check_failed(&side, EVBUFFER_WRITE | EVBUFFER_EOF);
-	CHECK_INT(side.writes, 0);
-	CHECK_INT(writing(&side), 0);
-	CHECK_INT(event_dispatch(), 1);
-	CHECK_INT(side.errors, 1);
-	CHECK_STR(text_of(side.bev->output), "hello");
 	close_side(&side);
 }
 
