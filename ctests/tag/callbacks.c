@@ -255,6 +255,29 @@ TEST_ONCE(callbacks_may_free_either_buffer)
 	CHECK_INT(calls, 2);
 }
 
+/* Frees the other buffer, which has changed as well and would have been called next. */
+static void
+free_other(struct evbuffer *buf, size_t old_length, size_t new_length, void *arg)
+{
+	(void)buf;
+	(void)old_length;
+	(void)new_length;
+	evbuffer_free(arg);
+}
+
+TEST_ONCE(callbacks_may_free_the_other_buffer)
+{
+	struct evbuffer *buf = watched("8001026162"), *out = new_buffer();
+	uint32_t tag;
+
+	evbuffer_setcb(out, free_other, buf);
+	CHECK_INT(evtag_unmarshal(buf, &tag, out), 2);
+	CHECK_INT(tag, 0x80);
+	CHECK_HEX(out, "6162");
+	no_change();
+	evbuffer_free(out);
+}
+
 /* Takes the next record while the call that took the last one has not returned. */
 static void
 take_next(struct evbuffer *buf, size_t old_length, size_t new_length, void *arg)
