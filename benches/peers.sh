@@ -7,6 +7,12 @@ peers=target/peers
 bin=target/bench
 mkdir -p "$peers" "$bin"
 
+# One run at a time: the programs and their results are in one place.
+if command -v flock >/dev/null 2>&1; then
+	exec 9>"$bin/lock"
+	flock 9
+fi
+
 say() {
 	echo "bench: $*" >&2
 }
