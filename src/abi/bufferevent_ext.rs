@@ -17,7 +17,8 @@ type bufferevent_flush_mode = c_uint;
 
 /// Starts to connect. How it ends errorcb is told, from the loop: BEV_EVENT_CONNECTED;
 /// EVBUFFER_ERROR, and errno says why; EVBUFFER_WRITE | EVBUFFER_TIMEOUT when the time of
-/// bufferevent_settimeout() is up. Output waits until then, and so does reading, if enabled.
+/// bufferevent_settimeout() is up. Output waits until then, and so does reading, whether it is
+/// enabled before this call (although that fails without a descriptor) or after it.
 ///
 /// @param sa the address
 /// @param socklen its length in bytes

@@ -76,9 +76,10 @@ mod tests {
 
     #[test]
     fn each_style_ends_lines_in_its_own_places() {
+        type Case = (Eol, &'static [&'static [u8]], &'static [u8]);
         let readline: [&[u8]; 7] = [b"a", b"b", b"c", b"", b"d", b"", b"e\0f"];
         assert_eq!(split(TEXT, first_line), (readline.to_vec(), b"rest".as_slice()));
-        let styles: [(Eol, &[&[u8]], &[u8]); 4] = [
+        let styles: [Case; 4] = [
             (Eol::Any, &[b"a", b"b", b"c", b"d", b"e\0f"], b"rest"),
             (Eol::Crlf, &[b"a", b"b", b"\rc", b"", b"d\r", b"e\0f"], b"rest"),
             (Eol::CrlfStrict, &[b"a", b"b\n\rc\n\nd\r"], b"e\0f\nrest"),

@@ -32,7 +32,7 @@ pub fn connect(stream: StreamPtr, address: Address) -> Result<()> {
 fn connect_own(stream: StreamPtr, address: Address) -> Result<()> {
     let socket = socket::stream(address)?;
     start(socket.as_raw_fd(), address)?;
-    let priority = stream.ev_write.ev_pri.get();
+    let (priority, wants_input) = (stream.ev_write.ev_pri.get(), is(stream, WANTS_INPUT));
     events::set_descriptor(stream, socket.as_raw_fd());
     stream.ev_read.ev_pri.set(priority);
     stream.ev_write.ev_pri.set(priority);
@@ -41,6 +41,9 @@ fn connect_own(stream: StreamPtr, address: Address) -> Result<()> {
         return Err(error);
     }
     set(stream, CONNECTING | OWN_DESCRIPTOR);
+    if wants_input {
+        stream.enabled.set(stream.enabled.get() | EV_READ);
+    }
     // From here on it is the bufferevent's, and when connected the program's.
     let _ = socket.into_raw_fd();
     Ok(())

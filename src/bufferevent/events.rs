@@ -1,6 +1,8 @@
 //! The two events of a bufferevent, and its place in the queue for the end of the round.
 
-use super::{CONNECTING, FLUSH, STOPPED, WRITABLE, clear, is, is_enabled, read, set, write};
+use super::{
+    CONNECTING, FLUSH, STOPPED, WANTS_INPUT, WRITABLE, clear, is, is_enabled, read, set, write,
+};
 use crate::errno::{Errno, Result};
 use crate::event::{self, BasePtr};
 use crate::layout::bufferevent::StreamPtr;
@@ -58,7 +60,7 @@ pub fn forget(stream: StreamPtr) {
     delete(stream.reader());
     delete(stream.writer());
     cancel(stream);
-    clear(stream, STOPPED | FLUSH | WRITABLE | CONNECTING);
+    clear(stream, STOPPED | FLUSH | WRITABLE | CONNECTING | WANTS_INPUT);
     stream.input().hook.set(None);
 }
 
@@ -104,6 +106,10 @@ pub fn set_timeouts(stream: StreamPtr, read: c_int, write: c_int) {
 /// Starts reading or writing, all or nothing; once connected, if that is under way.
 pub fn enable(stream: StreamPtr, what: c_short) -> Result<()> {
     let what = what & (EV_READ | EV_WRITE);
+    if what & EV_READ != 0 && stream.ev_read.ev_fd.get() < 0 {
+        // An error, as in 1.4; but libevent 2's programs ask before they connect.
+        set(stream, WANTS_INPUT);
+    }
     if !is(stream, CONNECTING) {
         let was_reading = stream.reader().is(EVLIST_INSERTED);
         if what & EV_READ != 0 {
@@ -136,6 +142,7 @@ fn start_writing(stream: StreamPtr) -> Result<()> {
 pub fn disable(stream: StreamPtr, what: c_short) -> Result<()> {
     if what & EV_READ != 0 {
         delete(stream.reader());
+        clear(stream, WANTS_INPUT);
     }
     if what & EV_WRITE != 0 && !is(stream, CONNECTING) {
         delete(stream.writer());

@@ -58,6 +58,8 @@ const FLUSH: u32 = 4;
 const WRITABLE: u32 = 32;
 /// `connect` is under way.
 const CONNECTING: u32 = 8;
+/// Reading was asked for before there was a descriptor: it starts once connected.
+const WANTS_INPUT: u32 = 64;
 /// The descriptor of that is ours, until it is connected.
 const OWN_DESCRIPTOR: u32 = 16;
 

@@ -32,7 +32,7 @@ impl Number {
             // The first shares its byte with the count, as the low half of it.
             let place = nibble + 1;
             let bits = (value >> (4 * nibble)) as u8 & 0x0f;
-            bytes[place / 2] |= if place % 2 == 0 { bits << 4 } else { bits };
+            bytes[place / 2] |= if place & 1 == 1 { bits } else { bits << 4 };
         }
         Number { bytes, length: nibbles / 2 + 1 }
     }
@@ -70,8 +70,8 @@ pub fn decode_int(bytes: &[u8]) -> Option<(u32, usize)> {
     let length = nibbles / 2 + 1;
     let bytes = bytes.get(..length)?;
     let nibble = |place: usize| {
-        let byte = bytes[place / 2];
-        u32::from(if place % 2 == 0 { byte >> 4 } else { byte & 0x0f })
+        let (byte, is_low) = (bytes[place / 2], place & 1 == 1);
+        u32::from(if is_low { byte & 0x0f } else { byte >> 4 })
     };
     let value = (1..=nibbles).rev().fold(0, |value, place| value << 4 | nibble(place));
     Some((value, length))
