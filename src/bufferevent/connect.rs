@@ -3,7 +3,7 @@
 use super::events::{self, add, delete, provoke, queue};
 use super::{
     CONNECTED, CONNECTING, EVBUFFER_ERROR, EVBUFFER_TIMEOUT, EVBUFFER_WRITE, FLUSH, OWN_DESCRIPTOR,
-    clear, is, is_enabled, read, report, set,
+    WANTS_INPUT, clear, is, is_enabled, read, report, set,
 };
 use crate::errno::{Errno, Result};
 use crate::layout::bufferevent::StreamPtr;
