@@ -402,3 +402,42 @@ TEST_ONCE(the_kernel_is_not_asked)
 	}
 	evbuffer_free(buf);
 }
+
+/* A long queue is not moved for every few bytes that are read: as when they are added. */
+static void
+check_moves(size_t length, size_t step)
+{
+	const size_t steps = 4 * length / step;
+	struct evbuffer *buf = new_buffer();
+	size_t moved = 0;
+	size_t i;
+	int fds[2];
+
+	make_pipe(fds);
+	add_pattern(buf, 0, length);
+	for (i = 0; i < steps; i++) {
+		unsigned char *start;
+
+		evbuffer_drain(buf, step);
+		start = buf->buffer;
+		put_pattern(fds[1], length + i * step, step);
+		CHECK_READ(buf, fds[0], -1, (int)step);
+		if (buf->buffer != start)
+			moved += buf->off;
+	}
+	CHECK(moved <= 2 * (steps * step + length));
+	CHECK(buf->totallen <= 8 * length);
+	CHECK_PATTERN(buf, steps * step, length);
+	close(fds[0]);
+	close(fds[1]);
+	evbuffer_free(buf);
+}
+
+TEST_ONCE(moves_are_amortised)
+{
+	check_moves(65536, 100);
+	check_moves(65500, 1000);
+	check_moves(50000, 3000);
+	check_moves(33000, 500);
+	check_moves(130000, 5000);
+}
