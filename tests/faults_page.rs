@@ -1,37 +1,64 @@
-//! docs/faults.md names tests: each of them exists, and each row has one or says why not.
+//! docs/faults.md names tests: each of them exists, and each row has one or says why not. And
+//! each call of the system's that the library makes has a row there.
 
-use std::path::Path;
+#[path = "support/shell.rs"]
+mod shell;
 
-fn read(path: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use shell::{command, project, read, run};
+
+const PAGE: &str = "docs/faults.md";
+
+/// A row of the page: its cells, the first of which is an id (E01, B03, F12) or a call (`readv`).
+type Row<'a> = Vec<&'a str>;
+
+fn rows(page: &str) -> impl Iterator<Item = Row<'_>> {
+    let lines = page.lines().filter_map(|line| line.strip_prefix("| "));
+    lines.map(|line| line.trim_end_matches('|').split('|').map(str::trim).collect())
 }
 
-/// Cells of the table rows whose first one is an id: E01, U03, F12.
-fn rows(page: &str) -> Vec<Vec<&str>> {
-    page.lines()
-        .filter_map(|line| line.strip_prefix("| "))
-        .map(|line| line.trim_end_matches('|').split('|').map(str::trim).collect::<Vec<_>>())
-        .filter(|row| {
-            let (kind, number) = row[0].split_at_checked(1).unwrap_or(("", ""));
-            ["E", "U", "F"].contains(&kind) && number.parse::<u32>().is_ok()
-        })
-        .collect()
+fn has_id(row: &Row) -> bool {
+    let (kind, number) = row[0].split_at_checked(1).unwrap_or(("", ""));
+    ["B", "E", "F", "T", "U"].contains(&kind) && number.parse::<u32>().is_ok()
 }
 
-/// What stands between backquotes and looks like `folder/name`.
-fn named(cell: &str) -> impl Iterator<Item = (&str, &str)> {
-    cell.split('`').skip(1).step_by(2).filter_map(|word| word.split_once('/'))
+/// The call that the first cell names, between backquotes.
+fn call<'a>(row: &Row<'a>) -> Option<&'a str> {
+    let name = row[0].strip_prefix('`')?.strip_suffix('`')?;
+    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_').then_some(name)
 }
 
-fn exists(program: &str, test: &str) -> bool {
-    let is_there = |path: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists();
-    if program == "tests" {
-        return is_there(&format!("tests/{test}.rs"));
+/// The calls of the page's table of calls. The shims have names between backquotes, too.
+fn calls(page: &str) -> Vec<Row<'_>> {
+    let table = page.split("\n## Calls").nth(1).unwrap_or_default();
+    let table = table.split("\n## ").next().unwrap_or_default();
+    rows(table).filter(|row| call(row).is_some()).collect()
+}
+
+/// What stands between backquotes and has a slash in it: `program/test`, `folder/program/test`
+/// or `tests/NAME`.
+fn named(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2).filter(|word| word.contains('/'))
+}
+
+fn exists(name: &str) -> bool {
+    let at = |path: String| Some(project().join(path)).filter(|path| path.exists());
+    let program = |folder: &str, program: &str, test: &str| {
+        let source = |ending| at(format!("ctests/{folder}/{program}.{ending}"));
+        source("c").or_else(|| source("cc")).is_some_and(|source| has_test(&source, test))
+    };
+    match name.split('/').collect::<Vec<_>>()[..] {
+        ["tests", file] => at(format!("tests/{file}.rs")).is_some(),
+        [name, test] => program("event", name, test),
+        [folder, name, test] => program(folder, name, test),
+        _ => false,
     }
-    let cxx = format!("ctests/event/{program}.cc");
-    let source = read(&if is_there(&cxx) { cxx } else { format!("ctests/event/{program}.c") });
-    source.lines().any(|line| {
+}
+
+fn has_test(source: &PathBuf, test: &str) -> bool {
+    read(source).lines().any(|line| {
         line.split_once('(').is_some_and(|(macro_name, rest)| {
             let name = rest.split([')', ',']).next();
             !macro_name.contains(char::is_whitespace) && name == Some(test)
@@ -39,17 +66,98 @@ fn exists(program: &str, test: &str) -> bool {
     })
 }
 
+fn check(row: &Row) {
+    assert_eq!(row.len(), 4, "{}: four cells", row[0]);
+    for name in named(row[3]) {
+        assert!(exists(name), "{}: there is no {name}", row[0]);
+    }
+    let reason = ["none yet", "none needed"].iter().any(|words| row[2].starts_with(words));
+    assert!(named(row[3]).next().is_some() || reason, "{}: no test and no reason", row[0]);
+}
+
 #[test]
 fn every_test_named_exists() {
-    let page = read("docs/faults.md");
-    let rows = rows(&page);
-    assert!(rows.len() > 40, "the tables were not found");
-    for row in rows {
-        assert_eq!(row.len(), 4, "{}: four cells", row[0]);
-        for (program, test) in named(row[3]) {
-            assert!(exists(program, test), "{}: there is no {program}/{test}", row[0]);
-        }
-        let reason = ["none yet", "none needed"].iter().any(|words| row[2].starts_with(words));
-        assert!(named(row[3]).next().is_some() || reason, "{}: no test and no reason", row[0]);
+    let page = read(&project().join(PAGE));
+    let rows: Vec<Row> = rows(&page).filter(has_id).collect();
+    assert!(rows.len() > 70, "the tables were not found");
+    rows.iter().for_each(check);
+    calls(&page).iter().for_each(check);
+}
+
+/// Names that the library needs of the C library and that are no calls of the system: memory and
+/// text, what the compiler asks for, and the unwinder.
+const NO_CALLS: [&str; 26] = [
+    "_ITM_deregisterTMCloneTable",
+    "_ITM_registerTMCloneTable",
+    "__cxa_finalize",
+    "__errno_location",
+    "__gmon_start__",
+    "__register_atfork",
+    "__tls_get_addr",
+    "__xpg_strerror_r",
+    "abort",
+    "bcmp",
+    "dl_iterate_phdr",
+    "exit",
+    "free",
+    "fwrite",
+    "getauxval",
+    "getenv",
+    "memchr",
+    "memcmp",
+    "memcpy",
+    "memmove",
+    "memset",
+    "sigfillset",
+    "snprintf",
+    "strlen",
+    "strtoll",
+    "vsnprintf",
+];
+
+/// What Rust's standard library calls while it tells of a panic, after which the process ends.
+const OF_PANICS: [&str; 14] = [
+    "clock_nanosleep",
+    "fstat64",
+    "getcwd",
+    "gettid",
+    "lseek64",
+    "mmap64",
+    "munmap",
+    "open64",
+    "readlink",
+    "realpath",
+    "sched_yield",
+    "stat64",
+    "statx",
+    "writev",
+];
+
+/// The names that the staged library asks other libraries for.
+fn imported() -> BTreeSet<String> {
+    let library = project().join("target/stage/lib/libevhub.so.0");
+    if !library.exists() {
+        run(command("make").arg("stage"));
     }
+    let said = run(command("nm").args(["-D", "--undefined-only"]).arg(library));
+    let names = said.lines().filter_map(|line| line.split_whitespace().last());
+    names.map(|name| name.split('@').next().unwrap_or_default().to_string()).collect()
+}
+
+#[test]
+fn every_call_of_the_system_has_a_row() {
+    let page = read(&project().join(PAGE));
+    let rows = calls(&page);
+    let listed: BTreeSet<&str> = rows.iter().filter_map(call).collect();
+    assert_eq!(rows.len(), listed.len(), "a call has two rows");
+    let imported = imported();
+    assert!(imported.contains("epoll_ctl"), "not the library: {imported:?}");
+    let harmless = |name: &&String| {
+        NO_CALLS.contains(&name.as_str())
+            || OF_PANICS.contains(&name.as_str())
+            || name.starts_with("_Unwind_")
+    };
+    let calls: BTreeSet<&str> =
+        imported.iter().filter(|name| !harmless(name)).map(String::as_str).collect();
+    assert_eq!(listed, calls, "the rows of docs/faults.md, and what the library calls");
 }
