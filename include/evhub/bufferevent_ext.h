@@ -36,7 +36,8 @@ enum bufferevent_flush_mode {
  * @param socklen its length in bytes
  * @return 0; -1 with errno: EALREADY (an attempt is under way), and those of socket(2) and
  *   connect(2). If the bufferevent has no descriptor, a stream socket is made for it, which is
- *   closed when this fails, now or later, and is the caller's to close when it succeeds.
+ *   closed when this fails, now or later, or when the bufferevent is freed before it is
+ *   connected; then it is the caller's to close.
  *
  * @pre `bufev` is NULL (EINVAL) or a bufferevent that was not freed; `sa` has `socklen` bytes.
  */

@@ -1,7 +1,7 @@
 //! Reading into a buffer and writing out of it: one system call each.
 
 use super::edit::drain;
-use super::room::{FIRST_BLOCK, block_size, reserve};
+use super::room::{FIRST_BLOCK, block_size, gather_room, reserve};
 use crate::errno::{Errno, Result};
 use crate::layout::evbuffer::{Annex, BufferPtr};
 use crate::sys::fd::{self, Room};
@@ -23,6 +23,9 @@ pub fn fill(
     read: impl FnOnce(Room, Room) -> Result<usize>,
 ) -> Result<usize> {
     reserve(buf, want.min(FIRST_BLOCK))?;
+    if want > buf.room() {
+        gather_room(buf);
+    }
     let room = buf.room();
     let annex = if want > room { annex(buf, want).ok() } else { None };
     // Without memory for more, a read of what there is room for will do.
@@ -32,11 +35,12 @@ pub fn fill(
         return Ok(n);
     };
     let n = read(buf.spare(), &mut annex.room()[..want - room])?;
-    if n <= room {
-        buf.commit(n);
-    } else {
-        let size = block_size(buf.off.get() + n)?;
-        annex.merge(buf, n - room, size);
+    buf.commit(n.min(room));
+    if n > room {
+        match reserve(buf, n - room) {
+            Ok(()) => annex.pour(buf, n - room),
+            Err(_) => annex.replace(buf, n - room),
+        }
     }
     Ok(n)
 }

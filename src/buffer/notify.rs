@@ -28,7 +28,7 @@ fn tell(buf: BufferPtr, old: usize) {
     if buf.cb.get().is_none() {
         return run_hook(buf);
     }
-    let depth = buf.depth.get() + 1;
+    let depth = depth(buf) + 1;
     if depth > DEEPEST {
         if buf.unreported.get().is_none() {
             buf.unreported.set(Some(old));
@@ -44,6 +44,20 @@ fn tell(buf: BufferPtr, old: usize) {
         buf.depth.set(depth - 1);
         run_hook(buf);
     });
+}
+
+/// How many callbacks of the buffer are running: none, if the outermost was called from here or
+/// from further down the stack (which grows towards lower addresses): then it was left by longjmp.
+#[inline(never)]
+fn depth(buf: BufferPtr) -> u32 {
+    let marker = 0u8;
+    let here = &raw const marker as usize;
+    if buf.depth.get() == 0 || here >= buf.outermost.get() {
+        buf.depth.set(0);
+        buf.outermost.set(here);
+        buf.unreported.set(None);
+    }
+    buf.depth.get()
 }
 
 fn run_hook(buf: BufferPtr) {

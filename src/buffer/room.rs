@@ -38,6 +38,14 @@ fn make_room(buf: BufferPtr, n: usize) -> Result<()> {
     buf.resize(block_size(size + 1)?)
 }
 
+/// Moves the data to the front, if that is cheap: for who can use all the room that there is.
+pub fn gather_room(buf: BufferPtr) {
+    let unused = buf.misalign.get();
+    if unused != 0 && is_cheap_to_move(buf.off.get(), unused) {
+        buf.slide(0);
+    }
+}
+
 /// The block for `need` bytes. More than half of the address space is refused.
 pub fn block_size(need: usize) -> Result<usize> {
     let size = need.max(FIRST_BLOCK).checked_next_power_of_two().ok_or(Errno::NOMEM)?;

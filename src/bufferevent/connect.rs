@@ -8,7 +8,6 @@ use super::{
 use crate::errno::{Errno, Result};
 use crate::layout::bufferevent::StreamPtr;
 use crate::layout::event::{EV_READ, EV_TIMEOUT, EV_WRITE};
-use crate::sys::fd;
 use crate::sys::socket::{self, Address};
 use std::ffi::{c_int, c_short};
 use std::os::fd::{AsRawFd, IntoRawFd};
@@ -36,16 +35,17 @@ fn connect_own(stream: StreamPtr, address: Address) -> Result<()> {
     events::set_descriptor(stream, socket.as_raw_fd());
     stream.ev_read.ev_pri.set(priority);
     stream.ev_write.ev_pri.set(priority);
+    // From here on it is the bufferevent's, and when connected the program's.
+    let _ = socket.into_raw_fd();
+    set(stream, OWN_DESCRIPTOR);
     if let Err(error) = add(stream.writer(), stream.timeout_write.get()) {
         events::set_descriptor(stream, -1);
         return Err(error);
     }
-    set(stream, CONNECTING | OWN_DESCRIPTOR);
+    set(stream, CONNECTING);
     if wants_input {
         stream.enabled.set(stream.enabled.get() | EV_READ);
     }
-    // From here on it is the bufferevent's, and when connected the program's.
-    let _ = socket.into_raw_fd();
     Ok(())
 }
 
@@ -66,16 +66,14 @@ pub fn ended(stream: StreamPtr, what: c_short) {
     };
     delete(stream.writer());
     clear(stream, CONNECTING);
-    let is_own = is(stream, OWN_DESCRIPTOR);
-    clear(stream, OWN_DESCRIPTOR);
     if let Some((what, error)) = error {
-        if is_own {
-            let made = stream.ev_write.ev_fd.get();
+        if is(stream, OWN_DESCRIPTOR) {
+            // This closes it.
             events::set_descriptor(stream, -1);
-            fd::close(made);
         }
         return report(stream, what, error);
     }
+    clear(stream, OWN_DESCRIPTOR);
     if is_enabled(stream, EV_READ) && read::start(stream).is_err() {
         provoke(stream.reader(), EV_READ);
     }

@@ -1,7 +1,8 @@
 //! The two events of a bufferevent, and its place in the queue for the end of the round.
 
 use super::{
-    CONNECTING, FLUSH, STOPPED, WANTS_INPUT, WRITABLE, clear, is, is_enabled, read, set, write,
+    CONNECTING, FLUSH, OWN_DESCRIPTOR, STOPPED, WANTS_INPUT, WRITABLE, clear, is, is_enabled, read,
+    set, write,
 };
 use crate::errno::{Errno, Result};
 use crate::event::{self, BasePtr};
@@ -55,11 +56,16 @@ fn calls(event: EventPtr, ours: extern "C" fn(c_int, c_short, *mut c_void)) -> b
     event.ev_callback.get().is_some_and(|callback| callback as usize == ours as usize)
 }
 
-/// Takes the bufferevent out of everything that could call it.
+/// Takes the bufferevent out of everything that could call it. A socket of our own that is not
+/// connected goes: nobody else knows of it.
 pub fn forget(stream: StreamPtr) {
     delete(stream.reader());
     delete(stream.writer());
     cancel(stream);
+    if is(stream, OWN_DESCRIPTOR) {
+        clear(stream, OWN_DESCRIPTOR);
+        fd::close(stream.ev_write.ev_fd.get());
+    }
     clear(stream, STOPPED | FLUSH | WRITABLE | CONNECTING | WANTS_INPUT);
     stream.input().hook.set(None);
 }

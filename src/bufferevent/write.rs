@@ -51,7 +51,8 @@ pub fn write_buffer(stream: StreamPtr, source: BufferPtr) -> Result<()> {
 
 /// Has the output written, if that is enabled and not under way already.
 fn schedule(stream: StreamPtr) {
-    if !is_enabled(stream, EV_WRITE) || is(stream, CONNECTING) {
+    let has_descriptor = stream.ev_write.ev_fd.get() >= 0;
+    if !is_enabled(stream, EV_WRITE) || is(stream, CONNECTING) || !has_descriptor {
         return;
     }
     if !owns_writer(stream) {

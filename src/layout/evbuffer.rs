@@ -57,6 +57,8 @@ pub struct Buffer {
     pub hook: Cell<Option<Hook>>,
     /// Callbacks of this buffer that are running, one inside the other.
     pub depth: Cell<u32>,
+    /// Where on the stack the outermost of them was called: a number, to be compared.
+    pub outermost: Cell<usize>,
     /// Frames that will use the buffer when user code has returned.
     pub holds: Cell<u32>,
     /// Freed while it is held: the last of those frames ends it.
@@ -126,6 +128,7 @@ impl BufferPtr {
             },
             hook: Cell::new(None),
             depth: Cell::new(0),
+            outermost: Cell::new(0),
             holds: Cell::new(0),
             doomed: Cell::new(false),
             unreported: Cell::new(None),
@@ -382,19 +385,21 @@ impl Annex {
         }
     }
 
-    /// The buffer's spare bytes, all written, and `n` bytes of this room become data: in a block
-    /// of `size` bytes, if that can be had and is smaller than this one.
-    pub fn merge(self, buffer: BufferPtr, n: usize, size: usize) {
-        debug_assert!(n <= self.size - self.start);
-        buffer.commit(buffer.room());
-        if size < self.size && buffer.resize(size).is_ok() {
-            // SAFETY: `n` bytes were read to there; the new block has room for them.
-            unsafe { buffer.push_raw(self.block.as_ptr().add(self.start), n) };
-        } else {
-            buffer.adopt(self.block, self.size, 0);
-            buffer.commit(n);
-            std::mem::forget(self);
-        }
+    /// Copies the first `n` bytes of this room, which were read to there, into that of the
+    /// buffer, which has as much.
+    pub fn pour(self, buffer: BufferPtr, n: usize) {
+        debug_assert!(n <= self.size - self.start && n <= buffer.room());
+        // SAFETY: `n` bytes of the block, and of the room.
+        unsafe { buffer.push_raw(self.block.as_ptr().add(self.start), n) };
+    }
+
+    /// Makes this the buffer's block, with the first `n` bytes of this room as data; the buffer's
+    /// own room has become data before.
+    pub fn replace(self, buffer: BufferPtr, n: usize) {
+        debug_assert!(n <= self.size - self.start && buffer.off.get() == self.start);
+        buffer.adopt(self.block, self.size, 0);
+        buffer.commit(n);
+        std::mem::forget(self);
     }
 }
 
