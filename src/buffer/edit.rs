@@ -65,6 +65,14 @@ pub fn remove(buf: BufferPtr, room: &mut [MaybeUninit<u8>]) -> usize {
     n
 }
 
+/// Where next to nothing is left at the far end of a block, it goes to the front while that is
+/// cheap, and not when the block is full.
+fn gather_early(buf: BufferPtr) {
+    if buf.misalign.get() / 16 > buf.off.get() {
+        buf.slide(0);
+    }
+}
+
 /// Moves all bytes of `from` to the end of `to`, copying no more than it must.
 pub fn move_all(to: BufferPtr, from: BufferPtr) -> Result<()> {
     let (here, there) = (to.off.get(), from.off.get());
@@ -75,6 +83,7 @@ pub fn move_all(to: BufferPtr, from: BufferPtr) -> Result<()> {
         from.push_front(to.bytes());
         to.swap(from);
     } else {
+        gather_early(to);
         append(to, from.bytes())?;
     }
     drain(from, from.off.get());

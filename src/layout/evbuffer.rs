@@ -355,8 +355,9 @@ pub struct Annex {
     start: usize,
 }
 
-/// The size of the block that is kept for the next read.
-const KEPT: usize = 64 * 1024;
+/// The size of the block that is kept for the next read. What nobody has written to is not
+/// resident.
+const KEPT: usize = 1 << 20;
 
 /// Such a block, or NULL. Whoever reads takes it, and puts it back.
 static SPARE: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
