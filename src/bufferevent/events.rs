@@ -78,12 +78,14 @@ pub fn set_descriptor(stream: StreamPtr, fd: c_int) {
     set_up(stream, fd);
 }
 
-/// `EINVAL` while anything is pending (behaviour 81).
+/// `EINVAL` while anything is pending or to be written (behaviour 81).
 pub fn set_base(base: BasePtr, stream: StreamPtr) -> Result<()> {
     let is_idle = |event: EventPtr| event.ev_flags.get() == EVLIST_INIT;
-    if !is_idle(stream.reader()) || !is_idle(stream.writer()) || stream.late.is_queued() {
+    let will_write = stream.late.is_queued() && is(stream, FLUSH);
+    if !is_idle(stream.reader()) || !is_idle(stream.writer()) || will_write {
         return Err(Errno::INVAL);
     }
+    cancel(stream);
     stream.ev_base.set(base.as_ptr());
     event::assign_base(base, stream.reader())?;
     event::assign_base(base, stream.writer())

@@ -58,7 +58,7 @@ fn schedule(stream: StreamPtr) {
     if !owns_writer(stream) {
         // 1.4 does not say either when this fails.
         let _ = add(stream.writer(), stream.timeout_write.get());
-    } else if !stream.writer().is(EVLIST_INSERTED) && !is(stream, FLUSH) {
+    } else if !stream.writer().is(EVLIST_INSERTED) {
         // Without a base the output waits until there is one and writing is enabled on it.
         let _ = queue(stream, FLUSH);
     }
