@@ -237,6 +237,53 @@ TEST(base_set_takes_one_whose_write_was_taken_back)
 	event_base_free(other);
 }
 
+/* Handed over to another base by its own callback, when reading has just stopped, too. */
+static struct event_base *next_base;
+
+static void
+hand_over(struct bufferevent *bev, void *arg)
+{
+	side_read(bev, arg);
+	if (bev->ev_read.ev_base == next_base)
+		return;
+	CHECK_INT(bufferevent_disable(bev, EV_READ | EV_WRITE), 0);
+	CHECK_INT(bufferevent_base_set(next_base, bev), 0);
+	CHECK_INT(bufferevent_enable(bev, EV_READ | EV_WRITE), 0);
+	evbuffer_drain(bev->input, 2);
+}
+
+static void
+check_handed_over(size_t high)
+{
+	struct side side;
+
+	open_side(&side);
+	side.bev->readcb = hand_over;
+	bufferevent_setwatermark(side.bev, EV_READ, 0, high);
+	CHECK_INT(bufferevent_enable(side.bev, EV_READ), 0);
+	say(side.peer, "12");
+	CHECK_INT(event_dispatch(), 1);
+	CHECK_INT(side.reads, 1);
+	say(side.peer, "34");
+	CHECK_INT(write_text(side.bev, "out"), 0);
+	CHECK_INT(event_dispatch(), 1);
+	CHECK_INT(side.reads, 1);
+	event_base_loop(next_base, EVLOOP_NONBLOCK);
+	CHECK_INT(side.reads, 2);
+	CHECK_STR(text_of(side.bev->input), "34");
+	CHECK_STR(heard(side.peer), "out");
+	close_side(&side);
+}
+
+TEST(handed_over_by_its_own_callback)
+{
+	init_base();
+	next_base = event_base_new();
+	check_handed_over(0);
+	check_handed_over(2);
+	event_base_free(next_base);
+}
+
 TEST(two_bases_serve_their_own)
 {
 	struct event_base *bases[2] = { event_base_new(), event_base_new() };

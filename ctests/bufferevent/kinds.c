@@ -156,6 +156,33 @@ TEST(a_pipe_that_nobody_reads_any_more)
 	close_side(&side);
 }
 
+/* Once a pipe, later a socket: each is written to by its own means, and gets no SIGPIPE. */
+TEST(a_pipe_that_becomes_a_socket)
+{
+	struct side side;
+	int fds[2], pipes[2];
+
+	init_base();
+	make_pipe(pipes);
+	make_pair(fds);
+	open_side_on(&side, pipes[1], fds[1]);
+	CHECK_INT(write_text(side.bev, "pipe"), 0);
+	CHECK_INT(turn(), 1);
+	CHECK_STR(heard(pipes[0]), "pipe");
+	bufferevent_setfd(side.bev, fds[0]);
+	CHECK_INT(write_text(side.bev, "socket"), 0);
+	CHECK_INT(turn(), 1);
+	CHECK_STR(heard(fds[1]), "socket");
+	CHECK_INT(shutdown(fds[0], SHUT_WR), 0);
+	CHECK_INT(write_text(side.bev, "too late"), 0);
+	CHECK_INT(turn(), 1);
+	CHECK_INT(side.errors, 1);
+	CHECK_INT(side.error, EPIPE);
+	close(pipes[0]);
+	close(pipes[1]);
+	close_side(&side);
+}
+
 /* The end that is wrong for it. */
 TEST(the_wrong_end_of_a_pipe)
 {

@@ -153,6 +153,23 @@ TEST(evbuffer_write_starts_it)
 	close(fds[1]);
 }
 
+TEST(a_change_that_leaves_it_full_does_not)
+{
+	struct side side;
+
+	init_base();
+	open_stopped(&side);
+	CHECK_INT(evbuffer_add(side.bev->input, "more", 4), 0);
+	CHECK_INT(reading(&side), 0);
+	evbuffer_drain(side.bev->input, 4);
+	CHECK_INT(reading(&side), 0);
+	CHECK_INT(event_dispatch(), 1);
+	CHECK_INT(side.reads, 1);
+	evbuffer_drain(side.bev->input, 1);
+	check_restarted(&side, "678morea");
+	close_side(&side);
+}
+
 static void
 drain_three(struct bufferevent *bev, void *arg)
 {
@@ -262,6 +279,12 @@ TEST(the_end_waits_behind_the_mark)
 	CHECK_INT(side.errors, 1);
 	CHECK_INT(side.what, EVBUFFER_READ | EVBUFFER_EOF);
 	CHECK_INT(side.reads, 2);
+	/* It stays ended, whatever moves in the buffer. */
+	CHECK_INT(evbuffer_add(side.bev->input, "123456789", 9), 0);
+	evbuffer_drain(side.bev->input, 9);
+	CHECK_INT(reading(&side), 0);
+	CHECK_INT(event_dispatch(), 1);
+	CHECK_INT(side.errors, 1);
 	close_side(&side);
 }
 

@@ -40,6 +40,27 @@ TEST(they_are_kept_and_start_with_enabling)
 	close_side(&side);
 }
 
+/* Who does not want to hear of the first writability wants to hear of a timeout all the same. */
+TEST(they_start_without_callbacks)
+{
+	struct side side;
+
+	init_base();
+	open_side(&side);
+	bufferevent_setcb(side.bev, NULL, NULL, side_failed, &side);
+	bufferevent_settimeout(side.bev, 100, 200);
+	fill(fd_of(&side));
+	CHECK_INT(bufferevent_enable(side.bev, EV_READ | EV_WRITE), 0);
+	CHECK_INT(turn(), 0);
+	check_timer(&side.bev->ev_read, 100);
+	check_timer(&side.bev->ev_write, 200);
+	drain(side.peer);
+	CHECK_INT(turn(), 0);
+	CHECK_INT(writing(&side), 0);
+	CHECK_INT(side.errors, 0);
+	close_side(&side);
+}
+
 TEST(without_one_there_is_no_timer)
 {
 	struct side side;

@@ -108,6 +108,14 @@ write_word(int fd, short what, void *arg)
 	CHECK_INT(errno, EAGAIN);
 }
 
+static void
+write_more(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	CHECK_INT(write_text(((struct side *)arg)->bev, "more"), 0);
+}
+
 TEST(writes_of_several_callbacks_of_a_round_go_out_in_one)
 {
 	struct event timers[3];
@@ -125,6 +133,29 @@ TEST(writes_of_several_callbacks_of_a_round_go_out_in_one)
 	CHECK_INT(side.writes, 1);
 	CHECK_INT(read(side.peer, message, sizeof(message)), 30);
 	CHECK_STR(heard(side.peer), "");
+	close_side(&side);
+}
+
+/* Also with what had to wait for the descriptor. */
+TEST(what_waited_goes_out_with_what_comes)
+{
+	struct event timer;
+	struct side side;
+	char message[100];
+
+	init_base();
+	open_message_side(&side, SOCK_SEQPACKET);
+	fill(fd_of(&side));
+	CHECK_INT(write_text(side.bev, "first "), 0);
+	CHECK_INT(turn(), 0);
+	evtimer_set(&timer, write_more, &side);
+	CHECK_INT(add_ms(&timer, 1), 0);
+	sleep_ms(2);
+	drain(side.peer);
+	CHECK_INT(event_dispatch(), 1);
+	CHECK_INT(read(side.peer, message, sizeof(message)), 10);
+	CHECK_INT(memcmp(message, "first more", 10), 0);
+	CHECK_INT(side.writes, 1);
 	close_side(&side);
 }
 
@@ -224,6 +255,32 @@ TEST(a_full_descriptor_is_waited_for)
 	CHECK_STR(heard(side.peer), "first second");
 	CHECK_INT(side.writes, 1);
 	CHECK_INT(writing(&side), 0);
+	close_side(&side);
+}
+
+static void
+write_and_take_back(struct bufferevent *bev, void *arg)
+{
+	side_read(bev, arg);
+	CHECK_INT(write_text(bev, "no"), 0);
+	CHECK_INT(bufferevent_disable(bev, EV_WRITE), 0);
+}
+
+/* While the end of the round has something else to do for it: reading has just stopped. */
+TEST(disabling_takes_a_write_back_at_the_high_mark)
+{
+	struct side side;
+
+	init_base();
+	open_side(&side);
+	side.bev->readcb = write_and_take_back;
+	bufferevent_setwatermark(side.bev, EV_READ, 0, 1);
+	CHECK_INT(bufferevent_enable(side.bev, EV_READ), 0);
+	say(side.peer, "x");
+	CHECK_INT(event_dispatch(), 1);
+	CHECK_INT(side.reads, 1);
+	CHECK_INT(side.writes, 0);
+	CHECK_STR(heard(side.peer), "");
 	close_side(&side);
 }
 
