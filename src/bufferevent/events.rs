@@ -155,9 +155,9 @@ pub fn disable(stream: StreamPtr, what: c_short) -> Result<()> {
     if what & EV_WRITE != 0 && !is(stream, CONNECTING) {
         delete(stream.writer());
         clear(stream, FLUSH | WRITABLE);
-        if !is(stream, STOPPED) {
-            cancel(stream);
-        }
+    }
+    if !is(stream, FLUSH) && !stream.reader().is(EVLIST_INSERTED) {
+        cancel(stream);
     }
     stream.enabled.set(stream.enabled.get() & !what);
     Ok(())
@@ -187,7 +187,9 @@ pub fn end_of_round(stream: StreamPtr) -> bool {
 
 /// Asks for `end_of_round`, and notes why.
 pub fn queue(stream: StreamPtr, why: u32) -> Result<()> {
-    let base = stream.writer().base().ok_or(Errno::INVAL)?;
+    // A base that was freed is taken out of those of the two events that were pending.
+    let bases = (stream.reader().base(), stream.writer().base());
+    let (Some(_), Some(base)) = bases else { return Err(Errno::INVAL) };
     base.try_enter(|core| core.queue_late(&stream.late))?;
     set(stream, why);
     Ok(())

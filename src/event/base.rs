@@ -292,7 +292,9 @@ impl Core {
             handle.detach();
         }
         self.watches.free_all();
-        while self.next_late().is_some() {}
+        while let Some(work) = self.next_late() {
+            work.orphan();
+        }
         self.backend = Backend::none();
         self.wakeup = None;
     }

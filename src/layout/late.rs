@@ -13,6 +13,13 @@ pub struct Work {
     pub owner: StreamPtr,
 }
 
+impl Work {
+    /// The base is freed: the work waits for another one.
+    pub fn orphan(self) {
+        self.owner.ev_write.ev_base.set(std::ptr::null_mut());
+    }
+}
+
 #[repr(C)]
 pub struct Late {
     link: Link,
