@@ -8,7 +8,7 @@
 #include "model_ext.h"
 #include "model_io.h"
 
-enum { STEPS = 1200 };
+enum { STEPS = 2500 };
 
 static int steps_left;
 
@@ -132,12 +132,12 @@ prepare(void)
 TEST_ONCE(random_programs)
 {
 	prepare();
-	each_seed(10, random_program);
+	each_seed(15, random_program);
 }
 
 TEST_ONCE(random_programs_whose_callbacks_change_the_buffers)
 {
 	prepare();
 	deepest = 4;
-	each_seed(10, random_program);
+	each_seed(15, random_program);
 }

@@ -80,7 +80,7 @@ fill_random(unsigned char *data, size_t length)
 	size_t i;
 
 	for (i = 0; i < length; i++) {
-		unsigned rare = next_random(24);
+		unsigned rare = next_random(16);
 
 		data[i] = rare < COUNT(alphabet) ? alphabet[rare] : (unsigned char)('d' + rare);
 	}

@@ -144,13 +144,14 @@ pub fn shims() -> Result<(), String> {
 pub fn programs(variant: &Variant) -> Result<(Vec<Program>, Vec<String>), String> {
     let flags = compile_flags(variant)?;
     let mut common: Vec<PathBuf> = HARNESS.iter().map(PathBuf::from).collect();
-    common.push(PathBuf::from("ctests/harness.h"));
+    common.extend(headers(Path::new("ctests")));
     add_files(&Path::new(STAGE).join("include"), &mut common);
     let mut programs = Vec::new();
     let mut stale = VecDeque::new();
     for source in program_sources(variant) {
         let program = program(&source, variant)?;
         let mut inputs = common.clone();
+        inputs.extend(source.parent().map(headers).unwrap_or_default());
         inputs.push(source.clone());
         if is_older(&program.executable, &inputs) {
             stale.push_back((source, program.executable.clone()));
@@ -167,23 +168,24 @@ fn program_sources(variant: &Variant) -> Vec<PathBuf> {
     for folder in FOLDERS {
         add_files(&Path::new("ctests").join(folder), &mut sources);
     }
-    let wanted = |f: &PathBuf| {
-        (ends(f, "c") || ends(f, "cc"))
-            && (variant.programs.is_empty() || variant.programs.contains(&stem(f)))
-    };
-    sources.retain(wanted);
+    sources.retain(|f| (ends(f, "c") || ends(f, "cc")) && variant.has(&program_name(f)));
     sources.sort();
     sources
 }
 
+/// "folder/program".
+fn program_name(source: &Path) -> String {
+    source.strip_prefix("ctests").unwrap_or(source).with_extension("").display().to_string()
+}
+
 fn program(source: &Path, variant: &Variant) -> Result<Program, String> {
-    let name = source.strip_prefix("ctests").unwrap_or(source).with_extension("");
+    let name = program_name(source);
     let kind = if variant.asan { "asan" } else { "bin" };
     let executable = absolute(&Path::new(OUT).join(kind).join(&name))?;
     if let Some(folder) = executable.parent() {
         make_folder(folder)?;
     }
-    Ok(Program { name: name.display().to_string(), executable })
+    Ok(Program { name, executable })
 }
 
 /// What pkg-config says about the stage, and a runpath, which LD_LIBRARY_PATH overrides.
@@ -256,6 +258,14 @@ fn add_files(folder: &Path, files: &mut Vec<PathBuf>) {
             files.push(path);
         }
     }
+}
+
+/// The C headers in a folder itself.
+fn headers(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    add_files(folder, &mut files);
+    files.retain(|file| ends(file, "h") && file.parent() == Some(folder));
+    files
 }
 
 fn ends(path: &Path, extension: &str) -> bool {

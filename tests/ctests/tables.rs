@@ -51,8 +51,10 @@ pub struct Variant {
     /// A file of ctests/shim/, without its ending, that is preloaded.
     pub shim: Option<&'static str>,
     pub env: &'static [(&'static str, &'static str)],
-    /// The programs that take part; empty for all.
+    /// The programs that take part, and of these the ones that do not: "folder/program", or
+    /// "folder/begin*" for all that begin so.
     pub programs: &'static [&'static str],
+    pub without: &'static [&'static str],
     pub backends: &'static [&'static str],
     /// How much longer a test may take.
     pub factor: f64,
@@ -60,32 +62,57 @@ pub struct Variant {
 
 const EVERY: &[&str] = &["epoll", "poll", "select", "kqueue"];
 
-/// Not those that count or refuse allocations, shift clocks, or fail system calls by a preload;
-/// nor signals (valgrind keeps number 64 for itself) and watch (it is fast enough only by itself).
+const ALL: &[&str] = &["*"];
+
+/// Not those of event/ that count or refuse allocations, shift clocks, or fail system calls by a
+/// preload; nor signals (valgrind keeps number 64 for itself) and watch (it is fast enough only
+/// by itself).
 const UNDER_VALGRIND: &[&str] = &[
-    "async",
-    "bases",
-    "events",
-    "exits",
-    "extensions",
-    "fdkinds",
-    "fdnumbers",
-    "fds",
-    "fields",
-    "fork",
-    "freedbase",
-    "longjmp",
-    "loop",
-    "misuse",
-    "order",
-    "priorities",
-    "reentrancy",
-    "sigaction",
-    "sigbases",
-    "threads",
-    "timer_order",
-    "timers",
+    "buffer/*",
+    "bufferevent/*",
+    "event/async",
+    "event/bases",
+    "event/events",
+    "event/exits",
+    "event/extensions",
+    "event/fdkinds",
+    "event/fdnumbers",
+    "event/fds",
+    "event/fields",
+    "event/fork",
+    "event/freedbase",
+    "event/longjmp",
+    "event/loop",
+    "event/misuse",
+    "event/order",
+    "event/priorities",
+    "event/reentrancy",
+    "event/sigaction",
+    "event/sigbases",
+    "event/threads",
+    "event/timer_order",
+    "event/timers",
+    "tag/*",
 ];
+
+/// Those of the other folders that live on preloads.
+const NOT_UNDER_VALGRIND: &[&str] = &[
+    "buffer/faults*",
+    "buffer/memory*",
+    "buffer/nomem*",
+    "bufferevent/faults*",
+    "bufferevent/nomem*",
+    "bufferevent/shimmed",
+    "tag/nomem*",
+];
+
+/// The random programs against models.
+const WITH_SEEDS: &[&str] =
+    &["event/model*", "event/timer_order", "buffer/model*", "bufferevent/model*", "tag/model*"];
+
+/// Memory that cannot be had is NULL, as with the C library.
+const ASAN_OPTIONS: &str =
+    "detect_leaks=1:verify_asan_link_order=0:abort_on_error=0:allocator_may_return_null=1";
 
 pub const VARIANTS: &[Variant] = &[
     Variant { flag: "", what: "plain", backends: EVERY, factor: 1.0, ..PLAIN },
@@ -93,7 +120,7 @@ pub const VARIANTS: &[Variant] = &[
         flag: "--asan",
         what: "with AddressSanitizer",
         asan: true,
-        env: &[("ASAN_OPTIONS", "detect_leaks=1:verify_asan_link_order=0:abort_on_error=0")],
+        env: &[("ASAN_OPTIONS", ASAN_OPTIONS)],
         backends: EVERY,
         factor: 3.0,
         ..PLAIN
@@ -103,6 +130,7 @@ pub const VARIANTS: &[Variant] = &[
         what: "under valgrind",
         wrapper: &["valgrind", "-q", "--error-exitcode=99", "--leak-check=full"],
         programs: UNDER_VALGRIND,
+        without: NOT_UNDER_VALGRIND,
         factor: 6.0,
         ..PLAIN
     },
@@ -110,7 +138,7 @@ pub const VARIANTS: &[Variant] = &[
         flag: "--seeds",
         what: "with many seeds",
         env: &[("EVHUB_TEST_SEEDS", "500")],
-        programs: &["model", "model_inside", "timer_order"],
+        programs: WITH_SEEDS,
         backends: EVERY,
         factor: 12.0,
         ..PLAIN
@@ -125,7 +153,21 @@ const PLAIN: Variant = Variant {
     wrapper: &[],
     shim: None,
     env: &[],
-    programs: &[],
+    programs: ALL,
+    without: &[],
     backends: &["epoll"],
     factor: 3.0,
 };
+
+impl Variant {
+    /// Does the program "folder/program" take part?
+    pub fn has(&self, program: &str) -> bool {
+        let is_named = |names: &[&str]| {
+            names.iter().any(|name| match name.strip_suffix('*') {
+                Some(begin) => program.starts_with(begin),
+                None => program == *name,
+            })
+        };
+        is_named(self.programs) && !is_named(self.without)
+    }
+}
