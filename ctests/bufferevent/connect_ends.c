@@ -9,7 +9,7 @@
 static void
 fill_backlog(struct address *a)
 {
-	int tries;
+	int tries, n;
 
 	listen_on_tcp(a, 0);
 	for (tries = 0; tries < 64; tries++) {
@@ -19,7 +19,10 @@ fill_backlog(struct address *a)
 		CHECK(fd != -1);
 		if (connect(fd, any(a), a->length) == -1)
 			CHECK_INT(errno, EINPROGRESS);
-		if (poll(&p, 1, 20) == 0)
+		do
+			n = poll(&p, 1, 20);
+		while (n == -1 && errno == EINTR);
+		if (n == 0)
 			return;
 	}
 	SKIP("the kernel accepts whatever the backlog");

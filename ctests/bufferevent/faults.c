@@ -33,6 +33,7 @@ reading_goes_on(const char *how)
 	CHECK(read_calls() <= 3);
 	if (!method_is("kqueue"))
 		CHECK(wait_calls() <= 4);
+	close_side(&side);
 }
 
 TEST_ENV(a_read_that_is_interrupted, "SHIM=fault")
@@ -62,6 +63,7 @@ writing_goes_on(const char *how)
 	if (!method_is("kqueue"))
 		CHECK(wait_calls() <= 3);
 	expect_told(side.peer, "all of it");
+	close_side(&side);
 }
 
 TEST_ENV(a_write_that_is_interrupted, "SHIM=fault")
@@ -113,6 +115,7 @@ each_third(const char *how, int connection(int fds[2]))
 	CHECK(write_calls() <= 2 * MESSAGES);
 	if (!method_is("kqueue") && !in_storm())
 		CHECK(wait_calls() <= 8 * MESSAGES);
+	close_side(&side);
 }
 
 static int
@@ -257,6 +260,7 @@ TEST_ENV(a_write_that_fails_in_the_middle, "SHIM=fault")
 	CHECK_INT(bufferevent_enable(side.bev, EV_WRITE), 0);
 	CHECK_INT(turn(), 1);
 	expect_told(side.peer, "0123456789");
+	close_side(&side);
 }
 
 /* Without an error callback nobody is called, and nothing is tried again and again. */
@@ -276,6 +280,7 @@ TEST_ENV(errors_without_a_callback, "SHIM=fault")
 	CHECK_INT(read_calls(), 1);
 	CHECK_INT(write_calls(), 1);
 	CHECK_INT(side.reads + side.writes, 0);
+	close_side(&side);
 }
 
 /* Registrations */
@@ -300,6 +305,7 @@ TEST_ENV(a_registration_that_the_kernel_refuses, "SHIM=fault")
 	tell(side.peer, "news");
 	CHECK_INT(turn(), 0);
 	CHECK_STR(text_of(side.bev->input), "news");
+	close_side(&side);
 }
 
 /* A full socket is to be waited for, but cannot be: an error of writing. */
@@ -325,6 +331,7 @@ TEST_ENV(waiting_for_room_that_the_kernel_refuses, "SHIM=fault")
 	CHECK_INT(turn(), 1);
 	expect_told(side.peer, "later");
 	CHECK_INT(side.errors, 1);
+	close_side(&side);
 }
 
 /* Reading was stopped by the high mark and cannot be started again: an error of reading. */
@@ -355,4 +362,5 @@ TEST_ENV(starting_again_that_the_kernel_refuses, "SHIM=fault")
 		turn();
 	}
 	CHECK_STR(text_of(side.bev->input), "5678");
+	close_side(&side);
 }

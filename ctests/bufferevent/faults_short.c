@@ -100,6 +100,7 @@ marks_hold(void)
 	CHECK(side.writes >= 2);
 	CHECK(side.writes <= 5);
 	expect_told(side.peer, "0123456789");
+	close_side(&side);
 }
 
 TEST_ENV(marks_hold_byte_by_byte, SHORT_CALLS(1))
@@ -151,4 +152,5 @@ TEST_ENV(echoes_byte_by_byte, SHORT_CALLS(1))
 		CHECK_INT(at, length);
 		CHECK(memcmp(got, sent, length) == 0);
 	}
+	bufferevent_free(bev);
 }

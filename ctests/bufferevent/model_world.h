@@ -241,7 +241,8 @@ is_writable(const struct conn *c)
 
 	while (poll(&p, 1, 0) == -1)
 		CHECK_INT(errno, EINTR);
-	return p.revents != 0;
+	/* A hang-up alone is nothing that select could tell a writer. */
+	return (p.revents & (method_is("select") ? POLLOUT | POLLERR : ~0)) != 0;
 }
 
 /* What must have been done when a loop has found nothing more to do. */

@@ -124,14 +124,13 @@ echo_counts(enum link_kind kind)
 	/* The first echo may be sent, and the end of the stream is read, among the counted. */
 	CHECK(reads() <= MESSAGES + 1);
 	CHECK(sends() <= MESSAGES + 1);
+	/* The one is the removal at the end. */
+	CHECK(fault_calls("epoll_ctl") <= method_is("epoll"));
+	if (method_is("kqueue"))
+		return;	/* The emulation has calls of its own. */
 	CHECK_INT(fault_calls("ioctl"), 0);
 	CHECK_INT(fault_calls("fcntl"), 0);
-	if (method_is("epoll")) {
-		/* The one is the removal at the end. */
-		CHECK(fault_calls("epoll_ctl") <= 1);
-	}
-	if (!method_is("kqueue"))
-		CHECK(waits() <= MESSAGES + 2);
+	CHECK(waits() <= MESSAGES + 2);
 }
 
 TEST_ENV(an_echo_is_a_wait_a_read_and_a_send, "SHIM=fault")
@@ -192,8 +191,10 @@ TEST_ENV(many_writes_in_a_callback_are_one_send, "SHIM=fault")
 	/* Nobody asked whether they could be written to. */
 	if (method_is("epoll"))
 		CHECK_INT(fault_calls("epoll_ctl"), 0);
-	for (i = 0; i < SIDES; i++)
+	for (i = 0; i < SIDES; i++) {
 		check_words(peers[i]);
+		bufferevent_free(bevs[i]);
+	}
 }
 
 TEST_ENV(many_writes_before_the_loop_are_one_send, "SHIM=fault")
@@ -211,6 +212,7 @@ TEST_ENV(many_writes_before_the_loop_are_one_send, "SHIM=fault")
 	CHECK_INT(event_dispatch(), 1);
 	CHECK_INT(sends(), 1);
 	check_words(fds[1]);
+	bufferevent_free(bevs[0]);
 }
 
 /* Pipes are not sockets; that is found out once, not each time. */
@@ -234,6 +236,7 @@ TEST_ENV(a_pipe_costs_one_write_a_time, "SHIM=fault")
 			CHECK_INT(sends(), i);
 		CHECK_INT(read(fds[0], text, sizeof(text)), 4);
 	}
+	bufferevent_free(bev);
 }
 
 /* A full socket is waited for; it is not tried again until it has room. */
@@ -259,6 +262,7 @@ TEST_ENV(a_full_socket_is_left_alone, "SHIM=fault")
 	drain(fds[1]);
 	CHECK_INT(event_dispatch(), 1);
 	CHECK_INT(sends(), 2);
+	bufferevent_free(bev);
 }
 
 /* Reading that is stopped by the high mark costs nothing, whatever waits to be read. */
@@ -283,4 +287,5 @@ TEST_ENV(a_stopped_reader_is_left_alone, "SHIM=fault")
 	CHECK_INT(reads(), 1);
 	if (!method_is("kqueue"))
 		CHECK(waits() <= 4);
+	bufferevent_free(bev);
 }

@@ -115,6 +115,7 @@ run_rounds(void (*feed)(struct greedy *), int every)
 	CHECK(quiet.answers >= ROUNDS / 2 - 2);
 	for (i = 0; i < greedy_count; i++)
 		CHECK(greedy[i].turns >= ROUNDS / every - 2);
+	bufferevent_free(quiet.bev);
 }
 
 static struct greedy *
