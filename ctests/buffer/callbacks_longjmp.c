@@ -103,3 +103,49 @@ TEST_ONCE(out_of_add_buffer)
 		evbuffer_free(kept[i]);
 	}
 }
+
+/* Out of inner calls into an outer one that goes on: its changes are told, too. */
+struct retry {
+	int depth;
+	volatile int inner;
+};
+
+static void
+try_often(struct evbuffer *buf, size_t old_length, size_t new_length, void *arg)
+{
+	struct retry *retry = arg;
+	volatile int i;
+
+	CHECK_INT(EVBUFFER_LENGTH(buf), (long long)new_length);
+	CHECK_INT(new_length, (long long)old_length + 1);
+	if (retry->depth > 0) {
+		retry->inner++;
+		longjmp(out, 1);
+	}
+	retry->depth++;
+	for (i = 0; i < 50; i++) {
+		if (setjmp(out) == 0) {
+			evbuffer_add(buf, "x", 1);
+			CHECK(0);
+		}
+		CHECK_INT(retry->inner, i + 1);
+	}
+	retry->depth--;
+}
+
+TEST_ONCE(into_an_outer_call)
+{
+	struct evbuffer *buf = new_buffer();
+	struct retry retry = { 0, 0 };
+
+	kept[0] = buf;
+	evbuffer_setcb(buf, try_often, &retry);
+	CHECK_INT(evbuffer_add(buf, "x", 1), 0);
+	CHECK_INT(retry.inner, 50);
+	CHECK_INT(EVBUFFER_LENGTH(buf), 51);
+	watch(buf, "b");
+	evbuffer_drain(buf, 1);
+	CHECK_CALLS("b:51>50 ");
+	evbuffer_setcb(buf, NULL, NULL);
+	evbuffer_free(buf);
+}
