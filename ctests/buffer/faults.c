@@ -97,6 +97,7 @@ TEST_ONCE_ENV(lines_from_short_reads, "SHIM=fault")
 		CHECK_TEXT(buf, "rest");
 		evbuffer_drain(buf, 4);
 	}
+	evbuffer_free(buf);
 }
 
 static int
@@ -186,6 +187,7 @@ TEST_ONCE_ENV(a_read_that_fails_changes_nothing, "SHIM=fault")
 	CHECK_INT(evbuffer_read(buf, fds[0], -1), 7);
 	CHECK_CALLS("buf:300>307 ");
 	CHECK(memcmp(EVBUFFER_DATA(buf) + 300, "waiting", 7) == 0);
+	evbuffer_free(buf);
 }
 
 /* Behaviour 194: the room that was made for a read that failed is there for the next one. */
@@ -202,6 +204,7 @@ TEST_ONCE_ENV(the_room_of_a_failed_read_stays, "SHIM=fault")
 	look = look_at(buf);
 	CHECK_ERRNO(evbuffer_read(buf, fds[0], 100), EAGAIN);
 	CHECK_SAME(buf, &look);
+	evbuffer_free(buf);
 }
 
 TEST_ONCE_ENV(a_write_that_fails_changes_nothing, "SHIM=fault")
@@ -228,6 +231,7 @@ TEST_ONCE_ENV(a_write_that_fails_changes_nothing, "SHIM=fault")
 	CHECK_CALLS("");
 	CHECK_INT(evbuffer_write(buf, fds[0]), 300);
 	CHECK_CALLS("buf:300>0 ");
+	evbuffer_free(buf);
 }
 
 /* A write that moves nothing is no error, and nothing changes. */
@@ -245,6 +249,7 @@ TEST_ONCE_ENV(a_write_of_nothing, "SHIM=fault")
 	fault_set("");
 	CHECK_SAME(buf, &look);
 	CHECK_CALLS("");
+	evbuffer_free(buf);
 }
 
 /* At once, and when most of it has been read. */
@@ -264,6 +269,7 @@ TEST_ONCE_ENV(a_file_that_cannot_be_read_stays_open, "SHIM=fault")
 		CHECK_CALLS("");
 		CHECK(fcntl(fd, F_GETFD) != -1);
 	}
+	evbuffer_free(buf);
 }
 
 /* How much is waiting is never asked for the sake of a usual read. */
@@ -285,6 +291,7 @@ TEST_ONCE_ENV(a_read_is_one_call, "SHIM=fault")
 		drain(fds[0]);
 	}
 	free(data);
+	evbuffer_free(buf);
 }
 
 /* Where it is asked, the answer is not trusted: none, nothing, an error. */

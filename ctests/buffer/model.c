@@ -129,13 +129,14 @@ prepare(void)
 	capture_log();
 }
 
-TEST_ONCE(random_programs)
+/* On every backend: one of them is in the library that has its assertions. */
+TEST(random_programs)
 {
 	prepare();
 	each_seed(15, random_program);
 }
 
-TEST_ONCE(random_programs_whose_callbacks_change_the_buffers)
+TEST(random_programs_whose_callbacks_change_the_buffers)
 {
 	prepare();
 	deepest = 4;
