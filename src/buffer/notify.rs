@@ -28,36 +28,38 @@ fn tell(buf: BufferPtr, old: usize) {
     if buf.cb.get().is_none() {
         return run_hook(buf);
     }
-    let depth = depth(buf) + 1;
-    if depth > DEEPEST {
+    let marker = 0u8;
+    let here = &raw const marker as usize;
+    let (outer, outer_place) = running(buf, here);
+    if outer == DEEPEST {
         if buf.unreported.get().is_none() {
             buf.unreported.set(Some(old));
         }
         return;
     }
     held(buf, || {
-        buf.depth.set(depth);
+        buf.depth.set(outer + 1);
+        buf.innermost.set(here);
         buf.call(old).run();
-        if depth == DEEPEST {
+        if outer + 1 == DEEPEST {
             catch_up(buf);
         }
-        buf.depth.set(depth - 1);
+        // Not what it was before: callbacks that switch stacks return in any order.
+        buf.depth.set(buf.depth.get().saturating_sub(1));
+        buf.innermost.set(outer_place);
         run_hook(buf);
     });
 }
 
-/// How many callbacks of the buffer are running: none, if the outermost was called from here or
-/// from further down the stack (which grows towards lower addresses): then it was left by longjmp.
-#[inline(never)]
-fn depth(buf: BufferPtr) -> u32 {
-    let marker = 0u8;
-    let here = &raw const marker as usize;
-    if buf.depth.get() == 0 || here >= buf.outermost.get() {
-        buf.depth.set(0);
-        buf.outermost.set(here);
+/// How many callbacks of the buffer are running, and where the innermost was called. None are, if
+/// that was here or further down the stack (which grows towards lower addresses): it has been left
+/// by longjmp.
+fn running(buf: BufferPtr, here: usize) -> (u32, usize) {
+    if buf.depth.get() == 0 || here >= buf.innermost.get() {
         buf.unreported.set(None);
+        return (0, 0);
     }
-    buf.depth.get()
+    (buf.depth.get(), buf.innermost.get())
 }
 
 fn run_hook(buf: BufferPtr) {
@@ -113,7 +115,7 @@ pub fn held(buf: BufferPtr, run: impl FnOnce()) {
 /// Frees the buffer: at once, or when nobody holds it any more. Nobody is told of anything then.
 pub fn free(buf: BufferPtr) {
     buf.cb.set(None);
-    buf.hook.set(None);
+    buf.unhook();
     if buf.holds.get() == 0 {
         buf.dispose();
     } else {

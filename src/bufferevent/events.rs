@@ -67,7 +67,7 @@ pub fn forget(stream: StreamPtr) {
         fd::close(stream.ev_write.ev_fd.get());
     }
     clear(stream, STOPPED | FLUSH | WRITABLE | CONNECTING | WANTS_INPUT);
-    stream.input().hook.set(None);
+    stream.unhook();
 }
 
 /// Another descriptor: nothing is added for it, and the priority is the default again
@@ -175,7 +175,7 @@ pub fn wait_for_more(stream: StreamPtr) {
 /// the program hear of it?
 pub fn end_of_round(stream: StreamPtr) -> bool {
     if is(stream, STOPPED) {
-        delete(stream.reader());
+        read::settle(stream);
     }
     if !is(stream, FLUSH) {
         return false;
@@ -190,15 +190,13 @@ pub fn queue(stream: StreamPtr, why: u32) -> Result<()> {
     // A base that was freed is taken out of those of the two events that were pending.
     let bases = (stream.reader().base(), stream.writer().base());
     let (Some(_), Some(base)) = bases else { return Err(Errno::INVAL) };
-    base.try_enter(|core| core.queue_late(&stream.late))?;
+    base.try_enter(|core| core.queue_late(base, &stream.late))?;
     set(stream, why);
     Ok(())
 }
 
 fn cancel(stream: StreamPtr) {
-    if stream.late.is_queued()
-        && let Some(base) = stream.writer().base()
-    {
+    if let Some(base) = stream.late.base() {
         let _ = base.try_enter(|core| core.cancel_late(&stream.late));
     }
 }

@@ -9,7 +9,6 @@ use crate::buffer;
 use crate::errno::{Errno, Result};
 use crate::layout::bufferevent::StreamPtr;
 use crate::layout::event::{EV_READ, EV_TIMEOUT, EVLIST_INSERTED};
-use crate::layout::hook::Hook;
 use std::ffi::c_short;
 
 /// What one turn reads at most, so that nobody waits long.
@@ -92,7 +91,7 @@ pub fn start(stream: StreamPtr) -> Result<()> {
 /// Reading stops until the input is below the mark. The event goes at the end of the round: if
 /// readcb takes the data at once, it never does.
 fn stop(stream: StreamPtr) {
-    stream.input().hook.set(Some(Hook { run: resume, owner: stream }));
+    stream.hook(stream.input(), resume);
     set(stream, STOPPED);
     // Without a base nothing is pending that would have to go.
     let _ = events::queue(stream, STOPPED);
@@ -100,7 +99,17 @@ fn stop(stream: StreamPtr) {
 
 fn go_on(stream: StreamPtr) {
     clear(stream, STOPPED);
-    stream.input().hook.set(None);
+    stream.unhook();
+}
+
+/// The round ends, and reading is stopped: its event goes. But there may be room after all, if the
+/// program has put another input there.
+pub fn settle(stream: StreamPtr) {
+    if room_below_mark(stream) != 0 {
+        resume(stream);
+    } else if owns_reader(stream) {
+        delete(stream.reader());
+    }
 }
 
 /// The input has changed, or the mark: if there is room again, reading goes on.

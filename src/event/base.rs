@@ -272,7 +272,9 @@ impl Core {
         }
     }
 
-    fn let_go(&mut self) {
+    /// Lets go of everything. Once when the base is freed, and again when its outermost loop has
+    /// returned: the callback that freed it may have gone on adding.
+    pub fn let_go(&mut self) {
         self.fds.drain(orphan);
         self.signals.drain(orphan);
         self.signals.release();
@@ -293,7 +295,7 @@ impl Core {
         }
         self.watches.free_all();
         while let Some(work) = self.next_late() {
-            work.orphan();
+            work.owner.writer().ev_base.set(std::ptr::null_mut());
         }
         self.backend = Backend::none();
         self.wakeup = None;

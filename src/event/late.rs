@@ -26,16 +26,16 @@ impl LateWork {
 }
 
 impl Core {
-    /// Queues work, if it is not queued already.
-    pub fn queue_late(&mut self, late: &Late) {
+    /// Queues work on this base, if it is not queued already.
+    pub fn queue_late(&mut self, base: BasePtr, late: &Late) {
         if !late.is_queued() {
-            self.late.queue.push(late);
+            self.late.queue.push(late, base);
             self.late.count += 1;
             self.event_count += 1;
         }
     }
 
-    /// Takes work back.
+    /// Takes back work that is queued on this base.
     pub fn cancel_late(&mut self, late: &Late) {
         if late.is_queued() {
             LateQueue::remove(late);

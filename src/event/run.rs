@@ -80,6 +80,7 @@ pub fn run(base: BasePtr, flags: c_int) -> Result<Outcome> {
     let result = run_rounds(base, &mut frame);
     let is_outermost = base.enter(Core::end_loop);
     if is_outermost && base.flags.any(Flags::DOOMED) {
+        base.enter(Core::let_go);
         base.dispose();
     }
     result

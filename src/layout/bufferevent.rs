@@ -3,6 +3,7 @@
 use super::call::{StreamCall, StreamErrorCall};
 use super::evbuffer::{BufferPtr, Evbuffer};
 use super::event::{Event, EventPtr};
+use super::hook::Hook;
 use super::late::{Late, Work};
 use crate::bufferevent::Transport;
 use crate::errno::Result;
@@ -70,6 +71,9 @@ pub struct Stream {
     pub late: Late,
     /// How bytes get to the descriptor and from it.
     pub transport: Cell<&'static dyn Transport>,
+    /// The buffer that tells it of changes: the input, as long as reading is stopped, even if the
+    /// program has put another one there meanwhile.
+    pub hooked: Cell<Option<BufferPtr>>,
     /// Frames of ours that go on when user code returns.
     pub depth: Cell<u32>,
     /// Bits of `bufferevent/mod.rs`.
@@ -141,6 +145,7 @@ impl StreamPtr {
             },
             late: Late::new(),
             transport: Cell::new(transport),
+            hooked: Cell::new(None),
             depth: Cell::new(0),
             state: Cell::new(0),
         })?;
@@ -173,6 +178,21 @@ impl StreamPtr {
     pub fn base(&self) -> Option<BasePtr> {
         // SAFETY: `bufferevent_base_set` stores live bases.
         unsafe { BasePtr::from_raw(self.ev_base.get()) }
+    }
+
+    /// Has a buffer tell the bufferevent of its changes.
+    pub fn hook(self, buffer: BufferPtr, run: fn(StreamPtr)) {
+        self.unhook();
+        buffer.unhook();
+        buffer.hook.set(Some(Hook { run, owner: self }));
+        self.hooked.set(Some(buffer));
+    }
+
+    /// Ends that.
+    pub fn unhook(self) {
+        if let Some(buffer) = self.hooked.take() {
+            buffer.hook.set(None);
+        }
     }
 
     pub fn reader(&self) -> EventPtr {

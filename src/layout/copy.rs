@@ -14,11 +14,11 @@ pub unsafe fn short(from: *const u8, to: *mut u8, n: usize) {
     // SAFETY: each branch touches the first and the last bytes of what the caller promises.
     unsafe {
         if n >= 16 {
-            ends::<[u8; 16]>(from, to, n);
+            ends::<u128>(from, to, n);
         } else if n >= 8 {
-            ends::<[u8; 8]>(from, to, n);
+            ends::<u64>(from, to, n);
         } else if n >= 4 {
-            ends::<[u8; 4]>(from, to, n);
+            ends::<u32>(from, to, n);
         } else {
             let (first, middle, last) = (*from, *from.add(n / 2), *from.add(n - 1));
             *to = first;

@@ -57,8 +57,8 @@ pub struct Buffer {
     pub hook: Cell<Option<Hook>>,
     /// Callbacks of this buffer that are running, one inside the other.
     pub depth: Cell<u32>,
-    /// Where on the stack the outermost of them was called: a number, to be compared.
-    pub outermost: Cell<usize>,
+    /// Where on the stack the innermost of them was called: a number, to be compared.
+    pub innermost: Cell<usize>,
     /// Frames that will use the buffer when user code has returned.
     pub holds: Cell<u32>,
     /// Freed while it is held: the last of those frames ends it.
@@ -128,7 +128,7 @@ impl BufferPtr {
             },
             hook: Cell::new(None),
             depth: Cell::new(0),
-            outermost: Cell::new(0),
+            innermost: Cell::new(0),
             holds: Cell::new(0),
             doomed: Cell::new(false),
             unreported: Cell::new(None),
@@ -324,6 +324,13 @@ impl BufferPtr {
     pub fn offset_of(&self, bytes: &[u8]) -> Option<usize> {
         let start = (bytes.as_ptr() as usize).checked_sub(self.buffer.get() as usize)?;
         (start + bytes.len() <= self.off.get() && !bytes.is_empty()).then_some(start)
+    }
+
+    /// Tells no bufferevent any more.
+    pub fn unhook(&self) {
+        if let Some(hook) = self.hook.take() {
+            hook.owner.hooked.set(None);
+        }
     }
 
     /// Is anybody to be told of changes?

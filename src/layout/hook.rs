@@ -1,7 +1,7 @@
 //! Work of the library's own that an object of a lower layer is asked to start: a function and
 //! the bufferevent that it is done for.
 //!
-//! A hook is taken back before its bufferevent is freed.
+//! Whichever of the two is freed first lets go of the other (`unhook`).
 
 use super::bufferevent::StreamPtr;
 

@@ -3,6 +3,7 @@
 
 use super::bufferevent::StreamPtr;
 use super::link::{Link, List};
+use crate::event::BasePtr;
 use std::cell::Cell;
 use std::mem::offset_of;
 
@@ -13,23 +14,17 @@ pub struct Work {
     pub owner: StreamPtr,
 }
 
-impl Work {
-    /// The base is freed: the work waits for another one.
-    pub fn orphan(self) {
-        self.owner.ev_write.ev_base.set(std::ptr::null_mut());
-    }
-}
-
 #[repr(C)]
 pub struct Late {
     link: Link,
-    is_queued: Cell<bool>,
+    /// Where it is queued. (The events of its owner may have been given another base meanwhile.)
+    base: Cell<Option<BasePtr>>,
     work: Cell<Option<Work>>,
 }
 
 impl Late {
     pub const fn new() -> Late {
-        Late { link: Link::new(), is_queued: Cell::new(false), work: Cell::new(None) }
+        Late { link: Link::new(), base: Cell::new(None), work: Cell::new(None) }
     }
 
     /// Says what is to be done. Once, before it is queued.
@@ -39,7 +34,12 @@ impl Late {
 
     #[inline]
     pub fn is_queued(&self) -> bool {
-        self.is_queued.get()
+        self.base.get().is_some()
+    }
+
+    /// The base that it is queued on.
+    pub fn base(&self) -> Option<BasePtr> {
+        self.base.get()
     }
 }
 
@@ -51,17 +51,17 @@ impl LateQueue {
         LateQueue(List::new())
     }
 
-    /// Appends; it must not be queued anywhere.
-    pub fn push(&self, late: &Late) {
+    /// Appends, to the queue of `base`; it must not be queued anywhere.
+    pub fn push(&self, late: &Late, base: BasePtr) {
         debug_assert!(!late.is_queued());
-        late.is_queued.set(true);
+        late.base.set(Some(base));
         self.0.push_back(&late.link);
     }
 
     /// Takes it out of the queue that it is in.
     pub fn remove(late: &Late) {
         late.link.unlink();
-        late.is_queued.set(false);
+        late.base.set(None);
     }
 
     /// Takes out the first, and returns what is to be done.
