@@ -3,6 +3,7 @@
 use super::{bytes, fail, misuse, status};
 use crate::buffer::{self, Eol, Line};
 use crate::errno::{Errno, Result};
+use crate::layout::copy::SHORT;
 use crate::layout::evbuffer::{BufferPtr, Evbuffer};
 use crate::log::Misuse;
 use crate::sys::mem;
@@ -86,13 +87,39 @@ pub unsafe extern "C" fn evbuffer_add(
     // SAFETY: the caller's word.
     unsafe {
         if let Some(found) = BufferPtr::from_raw(buf)
-            && found.try_push(data.cast(), datlen)
+            && found.takes(data.cast(), datlen)
         {
-            buffer::notify(found, found.off.get() - datlen);
-            return 0;
+            if datlen > SHORT {
+                return add_long(found, data.cast(), datlen);
+            }
+            found.push_short(data.cast(), datlen);
+            return added(found, datlen);
         }
         add_slowly(buf, data, datlen)
     }
+}
+
+/// The way of more than a few bytes: a function of its own, so that the short way saves no register.
+///
+/// # Safety
+/// `data` has `n` bytes, and the buffer has room for them.
+#[inline(never)]
+unsafe fn add_long(buf: BufferPtr, data: *const u8, n: usize) -> c_int {
+    // SAFETY: the caller's word.
+    unsafe { buf.push_raw(data, n) };
+    added(buf, n)
+}
+
+#[inline(always)]
+fn added(buf: BufferPtr, n: usize) -> c_int {
+    if buf.is_watched() { tell_added(buf, n) } else { 0 }
+}
+
+/// 0, which the compiler is not to know: it would give up the jump to here for a call.
+#[inline(never)]
+fn tell_added(buf: BufferPtr, n: usize) -> c_int {
+    buffer::notify(buf, buf.off.get() - n);
+    std::hint::black_box(0)
 }
 
 /// Nothing to add, no room for it, or a mistake.
@@ -425,63 +452,4 @@ pub unsafe extern "C" fn evbuffer_setcb(
         buf.cb.set(cb);
         buf.cbarg.set(cbarg);
     }
-}
-
-/// What `format.c` needs: Rust's functions under names that only the library sees.
-///
-/// cbindgen:ignore
-mod text {
-    use super::*;
-    use std::arch::global_asm;
-
-    /// # Safety
-    /// `buf` is NULL or a buffer that was not freed; `room` is writable.
-    unsafe extern "C" fn room(
-        buf: *mut Evbuffer,
-        format: *const c_char,
-        need: usize,
-        room: *mut usize,
-    ) -> *mut c_char {
-        // SAFETY: what the program gave to evbuffer_add_printf.
-        let mut found = unsafe { buffer(buf, "evbuffer_add_printf") };
-        if format.is_null() {
-            found = Err(misuse(Misuse::NullArgument, "evbuffer_add_printf"));
-        }
-        match found.and_then(|buf| buffer::reserve(buf, need).map(|()| buf)) {
-            Ok(mut buf) => {
-                let spare = buf.spare();
-                // SAFETY: `room` is a variable of format.c.
-                unsafe { room.write(spare.len()) };
-                spare.as_mut_ptr().cast()
-            }
-            Err(error) => {
-                set_errno(error);
-                ptr::null_mut()
-            }
-        }
-    }
-
-    /// # Safety
-    /// `buf` is a buffer in whose room `length` bytes were written.
-    unsafe extern "C" fn done(buf: *mut Evbuffer, length: usize) {
-        // SAFETY: what `room` has accepted.
-        if let Some(buf) = unsafe { BufferPtr::from_raw(buf) } {
-            let old = buf.off.get();
-            buf.commit(length);
-            buffer::notify(buf, old);
-        }
-    }
-
-    #[cfg(not(target_vendor = "apple"))]
-    global_asm!(
-        ".globl evhub_text_room", ".hidden evhub_text_room", ".set evhub_text_room, {room}",
-        ".globl evhub_text_done", ".hidden evhub_text_done", ".set evhub_text_done, {done}",
-        room = sym room, done = sym done,
-    );
-    #[cfg(target_vendor = "apple")]
-    global_asm!(
-        ".private_extern _evhub_text_room", ".set _evhub_text_room, {room}",
-        ".private_extern _evhub_text_done", ".set _evhub_text_done, {done}",
-        room = sym room, done = sym done,
-    );
 }

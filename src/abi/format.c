@@ -1,6 +1,6 @@
 /*
  * The functions that format text, whose arguments only C can read. The exported names are in
- * variadic.rs and jump here; what is called here of Rust's is in evbuffer.rs.
+ * variadic.rs and jump here; what is called here of Rust's is in format.rs.
  */
 #include <limits.h>
 #include <stdarg.h>

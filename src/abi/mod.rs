@@ -14,6 +14,7 @@ pub mod event_loop;
 pub mod event_ops;
 pub mod evtag;
 pub mod evutil;
+mod format;
 pub mod undeclared;
 mod variadic;
 

@@ -190,45 +190,33 @@ impl BufferPtr {
         unsafe { self.push_raw(bytes.as_ptr(), bytes.len()) };
     }
 
+    /// `push` of what C hands in.
+    ///
     /// # Safety
     /// `data` has `n` bytes, and there is room for them.
-    unsafe fn push_raw(&self, data: *const u8, n: usize) {
+    #[inline(always)]
+    pub unsafe fn push_raw(&self, data: *const u8, n: usize) {
         // SAFETY: the caller's word; memmove, because a caller may hand in what it wrote into the
         // room itself.
         unsafe { ptr::copy(data, self.tail(), n) };
         self.off.set(self.off.get() + n);
     }
 
-    /// The usual way of adding: if there are bytes, and room for them, they are copied, and this
-    /// is true. One comparison decides.
-    ///
-    /// # Safety
-    /// `data` is NULL or has `n` bytes.
-    #[inline(always)]
-    pub unsafe fn try_push(self, data: *const u8, n: usize) -> bool {
-        if data.is_null() || n.wrapping_sub(1) >= self.room() {
-            return false;
-        }
-        // SAFETY: the caller's word, and 1 to `room` bytes.
-        unsafe {
-            if n > copy::SHORT {
-                self.push_long(data, n);
-            } else {
-                copy::short(data, self.tail(), n);
-                self.off.set(self.off.get() + n);
-            }
-        }
-        true
-    }
-
-    /// A call of its own, so that the short way need not save any register.
+    /// `push_raw` of 1 to `copy::SHORT` bytes.
     ///
     /// # Safety
     /// As for `push_raw`.
-    #[inline(never)]
-    unsafe fn push_long(self, data: *const u8, n: usize) {
+    #[inline(always)]
+    pub unsafe fn push_short(&self, data: *const u8, n: usize) {
         // SAFETY: the caller's word.
-        unsafe { self.push_raw(data, n) };
+        unsafe { copy::short(data, self.tail(), n) };
+        self.off.set(self.off.get() + n);
+    }
+
+    /// Are there bytes, and is there room for them? One comparison tells of both.
+    #[inline(always)]
+    pub fn takes(&self, data: *const u8, n: usize) -> bool {
+        !data.is_null() && n.wrapping_sub(1) < self.room()
     }
 
     /// Copies into the unused bytes before the data: the caller has looked.

@@ -5,7 +5,7 @@
 
 pub mod bufferevent;
 pub mod call;
-mod copy;
+pub mod copy;
 pub mod evbuffer;
 pub mod evdns;
 pub mod event;
