@@ -170,6 +170,27 @@ TEST(enabled_while_connecting)
 	close_side(&side);
 }
 
+/* As programs for libevent 2 do it: an error, as in 1.4, but not forgotten. */
+TEST(enabled_before_connecting)
+{
+	struct side side;
+	struct address a;
+	int listener;
+
+	init_base();
+	listener = listen_on_tcp(&a, 4);
+	open_unconnected(&side);
+	CHECK_ERRNO(bufferevent_enable(side.bev, EV_READ | EV_WRITE), EBADF);
+	CHECK_INT(turn(), 1);
+	CHECK_INT(connect_to(&side, &a), 0);
+	wait_for_result(&side, 1);
+	CHECK_INT(side.what, BEV_EVENT_CONNECTED);
+	accept_peer(&side, listener);
+	check_connected(&side);
+	CHECK_INT(side.errors, 1);
+	close_side(&side);
+}
+
 TEST(not_enabled_it_does_not_read)
 {
 	struct side side;

@@ -211,7 +211,7 @@ static void
 step_marks(struct conn *c)
 {
 	short side = next_random(2) ? EV_READ : EV_WRITE;
-	size_t low = next_random(2) ? 0 : next_random(600);
+	size_t low = next_random(2) ? 0 : next_random(side == EV_READ ? 600 : 100000);
 	size_t high = next_random(3) == 0 ? 0 : 1 + low + next_random(4000);
 
 	look(c);

@@ -265,6 +265,32 @@ TEST_ENV(a_full_socket_is_left_alone, "SHIM=fault")
 	bufferevent_free(bev);
 }
 
+/* One that took a part is full: it is not asked again either. */
+TEST_ENV(a_socket_that_took_a_part_is_left_alone, "SHIM=fault")
+{
+	static char block[1 << 20];
+	struct bufferevent *bev;
+	size_t left;
+	int fds[2];
+
+	init_base();
+	make_pair(fds);
+	set_buffer(fds[0], SO_SNDBUF, 50000);
+	bev = bufferevent_new(fds[0], NULL, NULL, at_end, NULL);
+	CHECK(bev != NULL);
+	CHECK_INT(bufferevent_write(bev, block, sizeof(block)), 0);
+	fault_set("");
+	CHECK_INT(event_loop(EVLOOP_NONBLOCK), 0);
+	CHECK_INT(sends(), 1);
+	left = EVBUFFER_LENGTH(bev->output);
+	CHECK(left > sizeof(block) - WRITE_TURN && left < sizeof(block));
+	drain(fds[1]);
+	CHECK_INT(event_loop(EVLOOP_NONBLOCK), 0);
+	CHECK_INT(sends(), 2);
+	CHECK(EVBUFFER_LENGTH(bev->output) < left);
+	bufferevent_free(bev);
+}
+
 /* Reading that is stopped by the high mark costs nothing, whatever waits to be read. */
 TEST_ENV(a_stopped_reader_is_left_alone, "SHIM=fault")
 {
