@@ -298,17 +298,6 @@ TEST(among_many_that_are_to_be_written)
 
 /* Loops within callbacks: the bufferevent goes while its own callback is still on the stack. */
 static void
-loop_and_look(struct bufferevent *bev, void *arg)
-{
-	struct side *side = arg;
-
-	(void)bev;
-	side->reads++;
-	CHECK_INT(event_loop(EVLOOP_ONCE), 0);
-	CHECK_PTR(side->bev, NULL);
-}
-
-static void
 free_from_timer(int fd, short what, void *arg)
 {
 	(void)fd;
@@ -317,9 +306,22 @@ free_from_timer(int fd, short what, void *arg)
 }
 
 static void
+loop_and_look(struct bufferevent *bev, void *arg)
+{
+	struct side *side = arg;
+	struct event timer;
+
+	(void)bev;
+	side->reads++;
+	evtimer_set(&timer, free_from_timer, side);
+	CHECK_INT(add_ms(&timer, 20), 0);
+	CHECK_INT(event_loop(EVLOOP_ONCE), 0);
+	CHECK_PTR(side->bev, NULL);
+}
+
+static void
 check_nested(void (*prepare)(struct side *))
 {
-	struct event timer;
 	struct side side;
 	int fd;
 
@@ -327,9 +329,7 @@ check_nested(void (*prepare)(struct side *))
 	open_side(&side);
 	fd = fd_of(&side);
 	bufferevent_setcb(side.bev, loop_and_look, loop_and_look, NULL, &side);
-	evtimer_set(&timer, free_from_timer, &side);
 	prepare(&side);
-	CHECK_INT(add_ms(&timer, 20), 0);
 	CHECK_INT(event_dispatch(), 1);
 	CHECK_INT(side.reads, 1);
 	heard(side.peer);
