@@ -106,7 +106,7 @@ struct evbuffer_ptr evhub_buffer_search(struct evbuffer *buf, const char *what, 
  *
  * @pre `buf` is NULL (EINVAL) or a buffer that was not freed.
  */
-int evhub_buffer_add_file(struct evbuffer *buf, int fd, off_t offset, off_t length);
+int evhub_buffer_add_file(struct evbuffer *buf, int fd, int64_t offset, int64_t length);
 
 /**
  * Adds memory of the program's. Data here is in one piece, so it is copied, and the memory is

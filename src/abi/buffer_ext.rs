@@ -7,7 +7,7 @@ use crate::errno::{Errno, Result};
 use crate::layout::call::{CleanupCallback, run_cleanup};
 use crate::layout::evbuffer::{BufferPtr, Evbuffer};
 use crate::log::Misuse;
-use libc::{off_t, ssize_t};
+use libc::ssize_t;
 use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
 use std::mem::MaybeUninit;
 use std::{ptr, slice};
@@ -200,8 +200,8 @@ pub unsafe extern "C" fn evhub_buffer_search(
 pub unsafe extern "C" fn evhub_buffer_add_file(
     buf: *mut Evbuffer,
     fd: c_int,
-    offset: off_t,
-    length: off_t,
+    offset: i64,
+    length: i64,
 ) -> c_int {
     // SAFETY: the caller's word.
     let buf = unsafe { buffer(buf, "evbuffer_add_file") };

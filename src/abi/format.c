@@ -2,6 +2,7 @@
  * The functions that format text, whose arguments only C can read. The exported names are in
  * variadic.rs and jump here; what is called here of Rust's is in format.rs.
  */
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,8 +47,11 @@ evhub_add_vprintf(struct evbuffer *buf, const char *format, va_list arguments)
 			evhub_text_done(buf, (size_t)length);
 			return length;
 		}
+		if (length == INT_MAX)
+			break;
 		need = (size_t)length + 1;
 	}
+	errno = EOVERFLOW;
 	return -1;
 }
 

@@ -7,7 +7,7 @@ use super::evtag::{add_number, count, take};
 use super::status;
 use crate::bufferevent;
 use crate::errno::{Errno, Result};
-use crate::layout::evbuffer::{BufferPtr, Evbuffer};
+use crate::layout::evbuffer::Evbuffer;
 use crate::tag::{self, Number};
 use std::ffi::{c_int, c_void};
 
@@ -36,8 +36,7 @@ pub unsafe extern "C" fn evtag_encode_tag(evbuf: *mut Evbuffer, tag: u32) -> c_i
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evtag_decode_int(pnumber: *mut u32, evbuf: *mut Evbuffer) -> c_int {
     // SAFETY: the caller's word.
-    let (buf, place) = unsafe { (buffer_of(evbuf, "evtag_decode_int"), pnumber.as_mut()) };
-    status(buf.and_then(|buf| take_number(buf, place, tag::decode_int).map(drop)))
+    status(unsafe { take_number(evbuf, pnumber, tag::decode_int, "evtag_decode_int") }.map(drop))
 }
 
 /// Takes a tag from the front.
@@ -52,18 +51,23 @@ pub unsafe extern "C" fn evtag_decode_int(pnumber: *mut u32, evbuf: *mut Evbuffe
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evtag_decode_tag(ptag: *mut u32, evbuf: *mut Evbuffer) -> c_int {
     // SAFETY: the caller's word.
-    let (buf, place) = unsafe { (buffer_of(evbuf, "evtag_decode_tag"), ptag.as_mut()) };
-    count(buf.and_then(|buf| take_number(buf, place, tag::decode_tag)))
+    count(unsafe { take_number(evbuf, ptag, tag::decode_tag, "evtag_decode_tag") })
 }
 
-fn take_number(
-    buf: BufferPtr,
-    place: Option<&mut u32>,
+/// # Safety
+/// `evbuf` is NULL or a buffer that was not freed; `place` is NULL or writable.
+unsafe fn take_number(
+    evbuf: *mut Evbuffer,
+    place: *mut u32,
     decode: fn(&[u8]) -> Option<(u32, usize)>,
+    function: &str,
 ) -> Result<usize> {
+    // SAFETY: the caller's word.
+    let buf = unsafe { buffer_of(evbuf, function) }?;
     let (value, length) = decode(buf.bytes()).ok_or(Errno::INVAL)?;
-    if let Some(place) = place {
-        *place = value;
+    if !place.is_null() {
+        // SAFETY: not NULL, and the caller's word.
+        unsafe { place.write(value) };
     }
     take(buf, length);
     Ok(length)

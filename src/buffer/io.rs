@@ -5,7 +5,6 @@ use super::room::{FIRST_BLOCK, block_size, gather_room, reserve};
 use crate::errno::{Errno, Result};
 use crate::layout::evbuffer::{Annex, BufferPtr};
 use crate::sys::fd::{self, Room};
-use libc::off_t;
 use std::ffi::c_int;
 
 /// What libevent 1.4 reads at least, when there is that much.
@@ -77,7 +76,7 @@ pub fn write(buf: BufferPtr, fd: c_int) -> Result<usize> {
 }
 
 /// Adds `length` bytes of a file from `offset` on, all of them or none; -1: to its end.
-pub fn add_file(mut buf: BufferPtr, fd: c_int, offset: off_t, length: off_t) -> Result<()> {
+pub fn add_file(mut buf: BufferPtr, fd: c_int, offset: i64, length: i64) -> Result<()> {
     let length = match length {
         -1 => fd::size(fd)?.checked_sub(offset).ok_or(Errno::INVAL)?,
         length => length,
@@ -89,7 +88,7 @@ pub fn add_file(mut buf: BufferPtr, fd: c_int, offset: off_t, length: off_t) -> 
     reserve(buf, length)?;
     let mut done = 0;
     loop {
-        match fd::read_at(fd, &mut buf.spare()[done..length], offset + done as off_t) {
+        match fd::read_at(fd, &mut buf.spare()[done..length], offset + done as i64) {
             Ok(n) if done + n == length => break,
             // The file is shorter than that.
             Ok(0) => return Err(Errno::INVAL),

@@ -1,4 +1,4 @@
-//! Telling of changes: the user's callback, then the library's own hook.
+//! Telling of changes: the library's own hook, then the user's callback, which may never return.
 //!
 //! A callback may change its buffer, which calls it again from within, as in libevent 1.4. Below a
 //! certain depth changes are put together and told when the callback at that depth has returned,
@@ -25,8 +25,11 @@ pub fn notify(buf: BufferPtr, old: usize) {
 
 #[inline(never)]
 fn tell(buf: BufferPtr, old: usize) {
+    if let Some(hook) = buf.hook.get() {
+        (hook.run)(hook.owner);
+    }
     if buf.cb.get().is_none() {
-        return run_hook(buf);
+        return;
     }
     let marker = 0u8;
     let here = &raw const marker as usize;
@@ -47,7 +50,6 @@ fn tell(buf: BufferPtr, old: usize) {
         // Not what it was before: callbacks that switch stacks return in any order.
         buf.depth.set(buf.depth.get().saturating_sub(1));
         buf.innermost.set(outer_place);
-        run_hook(buf);
     });
 }
 
@@ -60,12 +62,6 @@ fn running(buf: BufferPtr, here: usize) -> (u32, usize) {
         return (0, 0);
     }
     (buf.depth.get(), buf.innermost.get())
-}
-
-fn run_hook(buf: BufferPtr) {
-    if let Some(hook) = buf.hook.get() {
-        (hook.run)(hook.owner);
-    }
 }
 
 /// Reports what the callback at the greatest depth has changed.

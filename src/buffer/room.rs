@@ -31,11 +31,16 @@ fn make_room(buf: BufferPtr, n: usize) -> Result<()> {
     if need > size {
         return buf.resize(block_size(need)?);
     }
-    if is_cheap_to_move(length, buf.misalign.get()) {
+    let grown = if is_cheap_to_move(length, buf.misalign.get()) {
+        Err(Errno::NOMEM)
+    } else {
+        block_size(size + 1).and_then(|size| buf.resize(size))
+    };
+    // Whatever it costs, it fits.
+    if grown.is_err() {
         buf.slide(0);
-        return Ok(());
     }
-    buf.resize(block_size(size + 1)?)
+    Ok(())
 }
 
 /// Moves the data to the front, if that is cheap: for who can use all the room that there is.
@@ -66,12 +71,20 @@ pub fn reserve_front(buf: BufferPtr, n: usize) -> Result<()> {
     let length = buf.off.get();
     let need = length.checked_add(n).ok_or(Errno::NOMEM)?;
     let size = buf.totallen.get();
-    if need <= size && is_cheap_to_move(length, size - need) {
-        buf.slide(n + (size - need) / 2);
-        return Ok(());
+    if need > size || !is_cheap_to_move(length, size - need) {
+        let grown = relocate_behind(buf, n, need.saturating_add(need / 2));
+        if grown.is_ok() || need > size {
+            return grown.or_else(|_| relocate_behind(buf, n, need));
+        }
     }
-    let size = block_size(need.checked_add(need / 2).ok_or(Errno::NOMEM)?)?;
-    buf.relocate(size, n + (size - need) / 2)
+    buf.slide(n + (size - need) / 2);
+    Ok(())
+}
+
+/// Moves the data to a block for `wanted` bytes, so that `n` and half of what is free lie before it.
+fn relocate_behind(buf: BufferPtr, n: usize, wanted: usize) -> Result<()> {
+    let size = block_size(wanted)?;
+    buf.relocate(size, n + (size - buf.off.get() - n) / 2)
 }
 
 /// The data has gone: a large block goes, too.

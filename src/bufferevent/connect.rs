@@ -3,7 +3,7 @@
 use super::events::{self, add, delete, provoke, queue};
 use super::{
     CONNECTED, CONNECTING, EVBUFFER_ERROR, EVBUFFER_TIMEOUT, EVBUFFER_WRITE, FLUSH, OWN_DESCRIPTOR,
-    WANTS_INPUT, clear, is, is_enabled, read, report, set,
+    WANTS_INPUT, WRITABLE, clear, is, is_enabled, read, report, set,
 };
 use crate::errno::{Errno, Result};
 use crate::layout::bufferevent::StreamPtr;
@@ -22,6 +22,8 @@ pub fn connect(stream: StreamPtr, address: Address) -> Result<()> {
         return connect_own(stream, address);
     }
     start(stream.ev_write.ev_fd.get(), address)?;
+    // What was to be written at the end of this round waits, too.
+    clear(stream, FLUSH | WRITABLE);
     delete(stream.reader());
     add(stream.writer(), stream.timeout_write.get())?;
     set(stream, CONNECTING);

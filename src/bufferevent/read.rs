@@ -17,6 +17,8 @@ const MOST: usize = 64 * 1024;
 /// `ev_read` has fired.
 pub fn readable(stream: StreamPtr, what: c_short) {
     if what & EV_TIMEOUT != 0 {
+        // It may have been added again since, and "nothing is pending after an error".
+        delete(stream.reader());
         // The clock does not run while reading is stopped.
         if !is(stream, STOPPED) {
             report(stream, EVBUFFER_READ | EVBUFFER_TIMEOUT, None);

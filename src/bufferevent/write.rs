@@ -89,6 +89,8 @@ pub fn writable(stream: StreamPtr, what: c_short) {
     if is(stream, CONNECTING) {
         connect::ended(stream, what);
     } else if what & EV_TIMEOUT != 0 {
+        // It may have been added again since.
+        delete(stream.writer());
         report(stream, EVBUFFER_WRITE | EVBUFFER_TIMEOUT, None);
     } else {
         // It was called on a base.

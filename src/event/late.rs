@@ -69,5 +69,9 @@ pub fn run_late(base: BasePtr) -> bool {
         turns -= 1;
         seen |= (work.run)(work.owner);
     }
+    if base.flags.any(Flags::CONTINUE) {
+        // What was to be left out has been, even if no callback has run in this round.
+        base.flags.clear(Flags::CONTINUE);
+    }
     seen
 }

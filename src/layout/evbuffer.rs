@@ -53,7 +53,7 @@ pub struct Evbuffer {
 #[repr(C)]
 pub struct Buffer {
     public: Evbuffer,
-    /// Told of every change, after the user's callback.
+    /// Told of every change, before the user's callback.
     pub hook: Cell<Option<Hook>>,
     /// Callbacks of this buffer that are running, one inside the other.
     pub depth: Cell<u32>,

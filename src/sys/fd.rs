@@ -27,8 +27,9 @@ pub fn identity(fd: c_int) -> Result<(libc::dev_t, libc::ino_t)> {
 }
 
 /// The size of a file in bytes.
-pub fn size(fd: c_int) -> Result<libc::off_t> {
-    stat(fd).map(|stat| stat.st_size)
+#[allow(clippy::useless_conversion, reason = "the field has 32 bits elsewhere")]
+pub fn size(fd: c_int) -> Result<i64> {
+    stat(fd).map(|stat| i64::from(stat.st_size))
 }
 
 /// Sets O_NONBLOCK and keeps the other flags.
@@ -100,7 +101,8 @@ pub fn read_into(fd: c_int, first: Room, second: Room) -> Result<usize> {
 }
 
 /// Reads once from a place in a file; how many bytes came.
-pub fn read_at(fd: c_int, room: Room, offset: libc::off_t) -> Result<usize> {
+pub fn read_at(fd: c_int, room: Room, offset: i64) -> Result<usize> {
+    let offset = libc::off_t::try_from(offset).map_err(|_| Errno::INVAL)?;
     // SAFETY: the room is writable for its length.
     let n = unsafe { libc::pread(fd, room.as_mut_ptr().cast(), room.len(), offset) };
     usize::try_from(n).map_err(|_| Errno::last())
