@@ -342,6 +342,8 @@ restart_with(const char *env, char **argv)
 		return;
 	set_environment(env);
 	setenv("EVHUB_TEST_RESTARTED", "1", 1);
+	/* The name first: under valgrind /proc/self/exe is valgrind itself. */
+	execv(argv[0], argv);
 	execv("/proc/self/exe", argv);
 	test_fail(__FILE__, __LINE__, "execv, errno %d", errno);
 }
