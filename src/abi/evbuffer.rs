@@ -99,7 +99,8 @@ pub unsafe extern "C" fn evbuffer_add(
     }
 }
 
-/// The way of more than a few bytes: a function of its own, so that the short way saves no register.
+/// The way of more than a few bytes, in a function of its own, so that the short way need not
+/// save any register.
 ///
 /// # Safety
 /// `data` has `n` bytes, and the buffer has room for them.

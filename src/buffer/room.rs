@@ -81,7 +81,7 @@ pub fn reserve_front(buf: BufferPtr, n: usize) -> Result<()> {
     Ok(())
 }
 
-/// Moves the data to a block for `wanted` bytes, so that `n` and half of what is free lie before it.
+/// Moves the data to a block for `wanted` bytes, with `n` and half of what is free before it.
 fn relocate_behind(buf: BufferPtr, n: usize, wanted: usize) -> Result<()> {
     let size = block_size(wanted)?;
     buf.relocate(size, n + (size - buf.off.get() - n) / 2)
