@@ -1,5 +1,6 @@
 /*
- * Looking into buffers by the functions of buffer_ext.h: length, pullup, copyout, positions, search.
+ * Looking into buffers by the functions of buffer_ext.h: length, pullup, copyout, positions,
+ * search.
  */
 #include "check.h"
 

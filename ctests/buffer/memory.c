@@ -1,6 +1,6 @@
 /*
- * What buffers cost: how often they allocate, how many bytes they move, how much they keep. Counted,
- * never timed (behaviours 68, 69, 71, 78, 193).
+ * What buffers cost: how often they allocate, how many bytes they move, how much they keep.
+ * Counted, never timed (behaviours 68, 69, 71, 78, 193).
  */
 #include "alloc.h"
 #include "check.h"

@@ -12,8 +12,8 @@ static int fds[2];
 static void
 make_text(void)
 {
-	static const char *const parts[] = { "\n", "\r", "\r\n", "\n\r", "\n\n", "\r\r\n", "\r\n\r\n",
-		"a", "some words", "\t", "9" };
+	static const char *const parts[] = { "\n", "\r", "\r\n", "\n\r", "\n\n", "\r\r\n",
+		"\r\n\r\n", "a", "some words", "\t", "9" };
 	unsigned char more[600];
 	size_t length, i;
 

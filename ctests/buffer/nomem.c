@@ -135,7 +135,9 @@ has_room(void)
 ALLOC_TEST(expanding_without_memory)
 {
 	static const struct scenario first = { nothing, try_expand, "", has_room, 1, 0 };
-	static const struct scenario middle = { small_in_the_middle, try_expand, "", has_room, 1, 0 };
+	static const struct scenario middle = {
+		small_in_the_middle, try_expand, "", has_room, 1, 0
+	};
 
 	torture(&first);
 	torture(&middle);
