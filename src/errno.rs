@@ -22,6 +22,7 @@ impl Errno {
     #[cfg(has_epoll)]
     pub const NOSYS: Errno = Errno(libc::ENOSYS);
     pub const NOTSOCK: Errno = Errno(libc::ENOTSOCK);
+    #[cfg(has_epoll)]
     pub const PERM: Errno = Errno(libc::EPERM);
     #[cfg(has_kqueue)]
     pub const PIPE: Errno = Errno(libc::EPIPE);
