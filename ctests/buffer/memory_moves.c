@@ -186,12 +186,14 @@ TEST(a_read_takes_the_room_that_its_bytes_need)
 TEST(a_read_from_an_endless_source_is_bounded)
 {
 	struct evbuffer *buf = new_buffer();
-	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC), got;
 
 	CHECK(fd != -1);
 	CHECK(evbuffer_read(buf, fd, INT_MAX) >= 4 * KIB);
 	CHECK(EVBUFFER_LENGTH(buf) <= 2 * MIB);
-	CHECK_INT(evbuffer_read(buf, fd, 5000), 5000);
+	/* A signal may end a read of this file after a page. */
+	got = evbuffer_read(buf, fd, 5000);
+	CHECK(got >= 4 * KIB && got <= 5000);
 	CHECK(buf->totallen <= 4 * MIB);
 	evbuffer_free(buf);
 	close(fd);
