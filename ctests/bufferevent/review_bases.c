@@ -139,3 +139,24 @@ TEST(the_event_loses_its_base_with_a_write_queued)
 	CHECK_INT(event_base_loop(base, EVLOOP_NONBLOCK), 1);
 	free_base();
 }
+
+/* ev_read is the program's, and on no base; that is no reason to keep the output. */
+TEST(only_the_read_event_loses_its_base)
+{
+	struct side side;
+	int i;
+
+	base = event_base_new();
+	open_side(&side);
+	CHECK_INT(bufferevent_base_set(base, side.bev), 0);
+	fill(fd_of(&side));
+	CHECK_INT(write_text(side.bev, "x"), 0);
+	CHECK_INT(event_base_loop(base, EVLOOP_NONBLOCK), 0);
+	event_set(&side.bev->ev_read, fd_of(&side), EV_READ, not_called, NULL);
+	drain(side.peer);
+	for (i = 0; i < 5 && EVBUFFER_LENGTH(side.bev->output) != 0; i++)
+		event_base_loop(base, EVLOOP_ONCE);
+	CHECK_STR(heard(side.peer), "x");
+	close_side(&side);
+	free_base();
+}

@@ -75,6 +75,48 @@ TEST(a_refusal_is_the_only_error)
 	close(holder);
 }
 
+static struct address elsewhere;
+static struct side moving;
+
+static void
+connect_anew(struct evbuffer *output, size_t old, size_t now, void *arg)
+{
+	(void)arg;
+	if (now >= old)
+		return;
+	evbuffer_setcb(output, NULL, NULL);
+	bufferevent_setfd(moving.bev, -1);
+	CHECK_INT(connect_to(&moving, &elsewhere), 0);
+}
+
+/* What goes on after the output's callback leaves the new connection alone. */
+TEST(connected_anew_when_the_last_byte_has_gone)
+{
+	int listener, old, old_peer, i;
+
+	init_base();
+	listener = listen_on_tcp(&elsewhere, 5);
+	open_side(&moving);
+	old = fd_of(&moving);
+	old_peer = moving.peer;
+	evbuffer_setcb(moving.bev->output, connect_anew, NULL);
+	CHECK_INT(write_text(moving.bev, "bye"), 0);
+	for (i = 0; i < 100 && moving.errors == 0; i++) {
+		turn();
+		sleep_ms(1);
+	}
+	CHECK_STR(heard(old_peer), "bye");
+	CHECK_INT(moving.errors, 1);
+	CHECK_INT(moving.what, BEV_EVENT_CONNECTED);
+	accept_peer(&moving, listener);
+	CHECK_INT(bufferevent_enable(moving.bev, EV_READ), 0);
+	check_connected(&moving);
+	close_side(&moving);
+	close(listener);
+	close(old_peer);
+	close(old);
+}
+
 /* A loop that spins is ended by the alarm's signal. */
 static void
 check_written(struct side *side)
