@@ -84,6 +84,22 @@ TEST(flushed_at_once)
 	close_side(&side);
 }
 
+/* Output that was added by hand is nothing the loop knows of: flushing tells it. */
+TEST(flushed_after_adding_by_hand)
+{
+	struct side side;
+
+	init_base();
+	open_side(&side);
+	CHECK_INT(evbuffer_add(side.bev->output, "by hand", 7), 0);
+	CHECK_INT(flush(&side), 1);
+	CHECK_STR(heard(side.peer), "by hand");
+	CHECK_INT(turn(), 1);
+	CHECK_INT(side.writes, 1);
+	CHECK_INT(side.output, 0);
+	close_side(&side);
+}
+
 TEST(nothing_to_flush)
 {
 	struct side side;
