@@ -227,8 +227,8 @@ pub unsafe extern "C" fn bufferevent_read(
 /// something could be written: so a connection that is being made tells that it is there.
 ///
 /// @param event EV_READ, EV_WRITE
-/// @return 0; -1 with errno and nothing changed: EBADF (a closed descriptor, or none), EPERM (a
-///   regular file, with epoll), EINVAL (no base), ENOMEM
+/// @return 0; -1 with errno and nothing changed: EBADF (a closed descriptor, or none), EPERM
+///   (reading a regular file, with epoll), EINVAL (no base), ENOMEM
 /// @see behaviours 82, 83
 ///
 /// # Safety

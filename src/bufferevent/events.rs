@@ -187,9 +187,11 @@ pub fn end_of_round(stream: StreamPtr) -> bool {
 
 /// Asks for `end_of_round`, and notes why.
 pub fn queue(stream: StreamPtr, why: u32) -> Result<()> {
-    // A base that was freed is taken out of those of the two events that were pending.
-    let bases = (stream.reader().base(), stream.writer().base());
-    let (Some(_), Some(base)) = bases else { return Err(Errno::INVAL) };
+    let base = stream.writer().base().ok_or(Errno::INVAL)?;
+    if owns_reader(stream) && stream.reader().base().is_none() {
+        // The base was freed while the reader was pending, and the writer was not.
+        return Err(Errno::INVAL);
+    }
     base.try_enter(|core| core.queue_late(base, &stream.late))?;
     set(stream, why);
     Ok(())

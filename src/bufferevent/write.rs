@@ -58,7 +58,10 @@ fn schedule(stream: StreamPtr) {
     if !owns_writer(stream) {
         // 1.4 does not say either when this fails.
         let _ = add(stream.writer(), stream.timeout_write.get());
-    } else if !stream.writer().is(EVLIST_INSERTED) {
+    } else if stream.writer().is(EVLIST_INSERTED) {
+        // As in 1.4, its time starts anew.
+        let _ = add(stream.writer(), stream.timeout_write.get());
+    } else {
         // Without a base the output waits until there is one and writing is enabled on it.
         let _ = queue(stream, FLUSH);
     }
@@ -92,9 +95,9 @@ pub fn writable(stream: StreamPtr, what: c_short) {
         // It may have been added again since.
         delete(stream.writer());
         report(stream, EVBUFFER_WRITE | EVBUFFER_TIMEOUT, None);
-    } else {
-        // It was called on a base.
-        let _ = queue(stream, FLUSH | WRITABLE);
+    } else if queue(stream, FLUSH | WRITABLE).is_err() {
+        // Without a base for it, it would be called again and again.
+        delete(stream.writer());
     }
 }
 
@@ -141,6 +144,10 @@ fn taken(stream: StreamPtr, output: BufferPtr, n: usize) -> bool {
 
 /// Something went out: is there more, and is the low mark reached (behaviour 88)?
 fn written(stream: StreamPtr, is_full: bool) {
+    if is(stream, CONNECTING) {
+        // The output's callback has begun to connect anew: the events wait for that.
+        return;
+    }
     let left = stream.output().off.get();
     if left == 0 {
         delete(stream.writer());
