@@ -4,7 +4,7 @@ use super::events::{add, delete, owns_writer, queue};
 use super::transport::{File, Transport};
 use super::{
     CONNECTING, EVBUFFER_EOF, EVBUFFER_ERROR, EVBUFFER_TIMEOUT, EVBUFFER_WRITE, FLUSH, WRITABLE,
-    call_writer, connect, is, is_enabled, report, survives,
+    call_writer, clear, connect, is, is_enabled, report, survives,
 };
 use crate::buffer;
 use crate::errno::{Errno, Result};
@@ -92,8 +92,7 @@ pub fn writable(stream: StreamPtr, what: c_short) {
     if is(stream, CONNECTING) {
         connect::ended(stream, what);
     } else if what & EV_TIMEOUT != 0 {
-        // It may have been added again since.
-        delete(stream.writer());
+        stop(stream);
         report(stream, EVBUFFER_WRITE | EVBUFFER_TIMEOUT, None);
     } else if queue(stream, FLUSH | WRITABLE).is_err() {
         // Without a base for it, it would be called again and again.
@@ -106,7 +105,7 @@ fn write_once(stream: StreamPtr) -> bool {
     let asked = output.off.get().min(MOST);
     match transfer(stream, &output.bytes()[..asked]) {
         Ok(0) => {
-            delete(stream.writer());
+            stop(stream);
             report(stream, EVBUFFER_WRITE | EVBUFFER_EOF, None);
         }
         Ok(n) => {
@@ -116,11 +115,17 @@ fn write_once(stream: StreamPtr) -> bool {
         }
         Err(Errno::AGAIN | Errno::INTR | Errno::INPROGRESS) => return wait(stream),
         Err(error) => {
-            delete(stream.writer());
+            stop(stream);
             report(stream, EVBUFFER_WRITE | EVBUFFER_ERROR, Some(error));
         }
     }
     true
+}
+
+/// After an error nothing is pending, even if it was asked for in the same round.
+fn stop(stream: StreamPtr) {
+    delete(stream.writer());
+    clear(stream, FLUSH | WRITABLE);
 }
 
 /// Writes once, by the means that suit the descriptor.
