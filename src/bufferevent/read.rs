@@ -43,12 +43,18 @@ pub fn readable(stream: StreamPtr, what: c_short) {
                 arrived(stream);
             }
         }
-        Err(Errno::AGAIN | Errno::INTR) => renew_timeout(stream),
-        Err(error) => {
-            delete(stream.reader());
-            report(stream, EVBUFFER_READ | EVBUFFER_ERROR, Some(error));
+        Err(Errno::AGAIN | Errno::INTR) => {
+            if let Err(error) = keep_on(stream) {
+                failed(stream, error);
+            }
         }
+        Err(error) => failed(stream, error),
     }
+}
+
+fn failed(stream: StreamPtr, error: Errno) {
+    delete(stream.reader());
+    report(stream, EVBUFFER_READ | EVBUFFER_ERROR, Some(error));
 }
 
 /// How much may be read until the high mark is reached.
@@ -61,7 +67,9 @@ fn room_below_mark(stream: StreamPtr) -> usize {
 
 /// There is new data: the marks say what happens (behaviour 84).
 fn arrived(stream: StreamPtr) {
-    renew_timeout(stream);
+    if let Err(error) = keep_on(stream) {
+        return failed(stream, error);
+    }
     if stream.input().off.get() < stream.wm_read.low.get() {
         return;
     }
@@ -71,13 +79,14 @@ fn arrived(stream: StreamPtr) {
     call_reader(stream);
 }
 
-/// The timeout is one of idleness: traffic starts it anew (behaviour 83).
-fn renew_timeout(stream: StreamPtr) {
+/// Waits for more. The timeout is one of idleness: traffic starts it anew (behaviour 83).
+fn keep_on(stream: StreamPtr) -> Result<()> {
+    let is_pending = stream.reader().is(EVLIST_INSERTED);
+    // It is not pending if adding it failed the last time (`provoke`).
+    let is_wanted = is_enabled(stream, EV_READ) && !is(stream, STOPPED | CONNECTING);
     let seconds = stream.timeout_read.get();
-    if seconds != 0 && stream.reader().is(EVLIST_INSERTED) {
-        // Only memory for the timer could be missing; then the old one stays.
-        let _ = add(stream.reader(), seconds);
-    }
+    let is_due = if is_pending { seconds != 0 } else { is_wanted };
+    if is_due { add(stream.reader(), seconds) } else { Ok(()) }
 }
 
 /// Starts reading; at the high mark it starts when there is less.
