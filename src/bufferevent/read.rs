@@ -82,8 +82,10 @@ fn arrived(stream: StreamPtr) {
 /// Waits for more. The timeout is one of idleness: traffic starts it anew (behaviour 83).
 fn keep_on(stream: StreamPtr) -> Result<()> {
     let is_pending = stream.reader().is(EVLIST_INSERTED);
-    // It is not pending if adding it failed the last time (`provoke`).
-    let is_wanted = is_enabled(stream, EV_READ) && !is(stream, STOPPED | CONNECTING);
+    // It is not pending if adding it failed the last time (`provoke`), or if the base is gone.
+    let is_wanted = is_enabled(stream, EV_READ)
+        && !is(stream, STOPPED | CONNECTING)
+        && stream.reader().base().is_some();
     let seconds = stream.timeout_read.get();
     let is_due = if is_pending { seconds != 0 } else { is_wanted };
     if is_due { add(stream.reader(), seconds) } else { Ok(()) }
