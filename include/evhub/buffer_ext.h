@@ -74,7 +74,7 @@ ssize_t evhub_buffer_copyout(struct evbuffer *buf, void *data_out, size_t len);
  *
  * @param position bytes from the front, or, with EVBUFFER_PTR_ADD, from where `ptr` is
  * @param how EVBUFFER_PTR_SET or EVBUFFER_PTR_ADD
- * @return 0; -1 with EINVAL, and `ptr` is nowhere, if that is beyond the data
+ * @return 0; -1 with EINVAL, and `ptr` is nowhere, if that is beyond the data, or `how` unknown
  *
  * @pre `buf` is NULL (EINVAL) or a buffer that was not freed; `ptr` is NULL (EINVAL) or writable.
  */
@@ -87,7 +87,8 @@ int evhub_buffer_ptr_set(struct evbuffer *buf, struct evbuffer_ptr *ptr, size_t 
  * @param what the bytes
  * @param len how many; none are found at once
  * @param start where to begin; NULL: at the front
- * @return where they are, first of all; `pos` is -1 if they are not there
+ * @return where they are, first of all; `pos` is -1 if they are not there, or `start` is beyond
+ *   the data or nowhere
  *
  * @pre `buf` is NULL or a buffer that was not freed; `what` has `len` bytes; `start` is NULL or
  * set.

@@ -451,7 +451,10 @@ int event_base_once(struct event_base *base, int fd, short events,
  * Buffers: bytes in one block of memory. The fields may be read, best through the macros.
  */
 
-/** A buffer: data in one block, taken from the front and added to the end. */
+/**
+ * A buffer: data in one block, taken from the front and added to the end. Made by
+ * evbuffer_new() alone.
+ */
 struct evbuffer {
 	/** the data */
 	unsigned char *buffer;
@@ -643,7 +646,9 @@ void evbuffer_setcb(struct evbuffer *buffer,
 /**
  * Adds text, as printf(3) makes it, without a NUL at its end.
  *
- * @return how many bytes were added; -1 with errno (ENOMEM, EILSEQ ...) and the data unchanged
+ * @param fmt the format; its arguments may not point into the buffer, whose memory may move
+ * @return how many bytes were added; -1 with errno (EINVAL for a NULL, ENOMEM, EILSEQ, EOVERFLOW)
+ *   and the data unchanged
  * @see behaviour 73
  */
 int evbuffer_add_printf(struct evbuffer *buf, const char *fmt, ...)
@@ -792,6 +797,9 @@ void bufferevent_setfd(struct bufferevent *bufev, int fd);
  * Adds bytes to the output. If writing is enabled they go out at the end of the loop's round,
  * together with what else was added until then.
  *
+ * Differs from libevent 1.4, where ev_write was pending at once: here it is so only while the
+ * descriptor takes no more. bufferevent_disable() takes back what was not written yet.
+ *
  * @param data the bytes, which are copied
  * @param size how many
  * @return 0; -1 with ENOMEM and nothing added
@@ -906,7 +914,7 @@ void encode_int(struct evbuffer *evbuf, uint32_t number);
 /**
  * Adds a record: tag, length, payload.
  *
- * @param data the payload, `len` bytes
+ * @param data the payload, `len` bytes; NULL is fine for none, otherwise errno is EINVAL
  * @see behaviour 97
  *
  * @pre `evbuf` is NULL or a buffer that was not freed; `data` has `len` bytes.
@@ -944,7 +952,8 @@ void evtag_marshal_timeval(struct evbuffer *evbuf, uint32_t tag, struct timeval 
  * Looks at the tag of the first record and takes nothing.
  *
  * @param ptag gets the tag
- * @return how many bytes the tag has; -1 if it is not there yet, or does not fit 32 bits
+ * @return how many bytes the tag has; -1 with EINVAL if it is not there yet, or does not fit 32
+ *   bits
  * @see behaviours 98, 101
  *
  * @pre `evbuf` is NULL (EINVAL) or a buffer that was not freed; `ptag` is NULL or writable.
@@ -955,7 +964,7 @@ int evtag_peek(struct evbuffer *evbuf, uint32_t *ptag);
  * Looks at how long the first record is, with tag and length; the payload need not be there.
  *
  * @param plength gets the length in bytes
- * @return 0; -1 if tag and length are not there yet, or not valid
+ * @return 0; -1 with EINVAL if tag and length are not there yet, or not valid
  * @see behaviour 98
  *
  * @pre `evbuf` is NULL (EINVAL) or a buffer that was not freed; `plength` is NULL or writable.
@@ -966,7 +975,7 @@ int evtag_peek_length(struct evbuffer *evbuf, uint32_t *plength);
  * Looks at how long the payload of the first record is; it need not be there.
  *
  * @param plength gets the length in bytes
- * @return 0; -1 if tag and length are not there yet, or not valid
+ * @return 0; -1 with EINVAL if tag and length are not there yet, or not valid
  * @see behaviour 98
  *
  * @pre `evbuf` is NULL (EINVAL) or a buffer that was not freed; `plength` is NULL or writable.

@@ -126,7 +126,7 @@ pub unsafe extern "C" fn evhub_buffer_copyout(
 ///
 /// @param position bytes from the front, or, with EVBUFFER_PTR_ADD, from where `ptr` is
 /// @param how EVBUFFER_PTR_SET or EVBUFFER_PTR_ADD
-/// @return 0; -1 with EINVAL, and `ptr` is nowhere, if that is beyond the data
+/// @return 0; -1 with EINVAL, and `ptr` is nowhere, if that is beyond the data, or `how` unknown
 ///
 /// # Safety
 /// `buf` is NULL (EINVAL) or a buffer that was not freed; `ptr` is NULL (EINVAL) or writable.
@@ -161,7 +161,8 @@ pub unsafe extern "C" fn evhub_buffer_ptr_set(
 /// @param what the bytes
 /// @param len how many; none are found at once
 /// @param start where to begin; NULL: at the front
-/// @return where they are, first of all; `pos` is -1 if they are not there
+/// @return where they are, first of all; `pos` is -1 if they are not there, or `start` is beyond
+///   the data or nowhere
 ///
 /// # Safety
 /// `buf` is NULL or a buffer that was not freed; `what` has `len` bytes; `start` is NULL or

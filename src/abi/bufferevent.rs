@@ -151,6 +151,9 @@ pub unsafe extern "C" fn bufferevent_setfd(bufev: *mut Bufferevent, fd: c_int) {
 /// Adds bytes to the output. If writing is enabled they go out at the end of the loop's round,
 /// together with what else was added until then.
 ///
+/// Differs from libevent 1.4, where ev_write was pending at once: here it is so only while the
+/// descriptor takes no more. bufferevent_disable() takes back what was not written yet.
+///
 /// @param data the bytes, which are copied
 /// @param size how many
 /// @return 0; -1 with ENOMEM and nothing added

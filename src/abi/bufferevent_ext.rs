@@ -25,7 +25,8 @@ type bufferevent_flush_mode = c_uint;
 /// @return 0; -1 with errno: EALREADY (an attempt is under way), and those of socket(2) and
 ///   connect(2). If the bufferevent has no descriptor, a stream socket is made for it, which is
 ///   closed when this fails, now or later, or when the bufferevent is freed before it is
-///   connected; then it is the caller's to close.
+///   connected; then it is the caller's to close. A descriptor that it has should not block; it
+///   stays open in every case, and nothing is pending on it after a failure.
 ///
 /// # Safety
 /// `bufev` is NULL (EINVAL) or a bufferevent that was not freed; `sa` has `socklen` bytes.
@@ -99,7 +100,8 @@ unsafe fn put<T>(place: *mut T, value: T) {
 }
 
 /// Writes the output now, once, as far as the descriptor takes it, without waiting for the end of
-/// the loop's round. None of the three callbacks is called: that is the loop's to do.
+/// the loop's round, and even if writing is disabled. The output's own callback is told; readcb,
+/// writecb and errorcb are the loop's to call.
 ///
 /// @param iotype EV_WRITE; for EV_READ alone nothing is done
 /// @param mode makes no difference here

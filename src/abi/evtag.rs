@@ -58,7 +58,7 @@ fn silently(result: Result<()>) {
 
 /// Adds a record: tag, length, payload.
 ///
-/// @param data the payload, `len` bytes
+/// @param data the payload, `len` bytes; NULL is fine for none, otherwise errno is EINVAL
 /// @see behaviour 97
 ///
 /// # Safety
@@ -137,7 +137,8 @@ pub fn take(buf: BufferPtr, length: usize) {
 /// Looks at the tag of the first record and takes nothing.
 ///
 /// @param ptag gets the tag
-/// @return how many bytes the tag has; -1 if it is not there yet, or does not fit 32 bits
+/// @return how many bytes the tag has; -1 with EINVAL if it is not there yet, or does not fit 32
+///   bits
 /// @see behaviours 98, 101
 ///
 /// # Safety
@@ -158,7 +159,7 @@ pub unsafe extern "C" fn evtag_peek(evbuf: *mut Evbuffer, ptag: *mut u32) -> c_i
 /// Looks at how long the first record is, with tag and length; the payload need not be there.
 ///
 /// @param plength gets the length in bytes
-/// @return 0; -1 if tag and length are not there yet, or not valid
+/// @return 0; -1 with EINVAL if tag and length are not there yet, or not valid
 /// @see behaviour 98
 ///
 /// # Safety
@@ -173,7 +174,7 @@ pub unsafe extern "C" fn evtag_peek_length(evbuf: *mut Evbuffer, plength: *mut u
 /// Looks at how long the payload of the first record is; it need not be there.
 ///
 /// @param plength gets the length in bytes
-/// @return 0; -1 if tag and length are not there yet, or not valid
+/// @return 0; -1 with EINVAL if tag and length are not there yet, or not valid
 /// @see behaviour 98
 ///
 /// # Safety

@@ -73,6 +73,10 @@ pub fn forget(stream: StreamPtr) {
 /// Another descriptor: nothing is added for it, and the priority is the default again
 /// (behaviour 91).
 pub fn set_descriptor(stream: StreamPtr, fd: c_int) {
+    if fd == stream.ev_write.ev_fd.get() {
+        // A program that names a socket of ours has taken it over.
+        clear(stream, OWN_DESCRIPTOR);
+    }
     forget(stream);
     stream.transport.set(&super::transport::Socket);
     set_up(stream, fd);

@@ -47,21 +47,23 @@ const EVBUFFER_ERROR: c_short = 0x20;
 const EVBUFFER_TIMEOUT: c_short = 0x40;
 const CONNECTED: c_short = 0x80;
 
+// Bits of `Stream::state`.
+
 /// Freed while frames of ours are in it.
 const DOOMED: u32 = 1;
 /// Reading has stopped at the high mark.
 const STOPPED: u32 = 2;
+/// Reading was asked for before there was a descriptor: it starts once connected.
+const WANTS_INPUT: u32 = 4;
 /// There is something to write, or a first look at whether that is possible, at the end of the
 /// round.
-const FLUSH: u32 = 4;
+const FLUSH: u32 = 8;
 /// `ev_write` has fired in this round.
-const WRITABLE: u32 = 32;
+const WRITABLE: u32 = 16;
 /// `connect` is under way.
-const CONNECTING: u32 = 8;
-/// Reading was asked for before there was a descriptor: it starts once connected.
-const WANTS_INPUT: u32 = 64;
+const CONNECTING: u32 = 32;
 /// The descriptor of that is ours, until it is connected.
-const OWN_DESCRIPTOR: u32 = 16;
+const OWN_DESCRIPTOR: u32 = 64;
 
 /// A bufferevent on a descriptor, or on none (-1) yet.
 pub fn create(fd: c_int) -> Result<StreamPtr> {

@@ -55,11 +55,8 @@ fn schedule(stream: StreamPtr) {
     if !is_enabled(stream, EV_WRITE) || is(stream, CONNECTING) || !has_descriptor {
         return;
     }
-    if !owns_writer(stream) {
-        // 1.4 does not say either when this fails.
-        let _ = add(stream.writer(), stream.timeout_write.get());
-    } else if stream.writer().is(EVLIST_INSERTED) {
-        // As in 1.4, its time starts anew.
+    if !owns_writer(stream) || stream.writer().is(EVLIST_INSERTED) {
+        // As in 1.4, which does not say either when this fails: a time that runs starts anew.
         let _ = add(stream.writer(), stream.timeout_write.get());
     } else {
         // Without a base the output waits until there is one and writing is enabled on it.

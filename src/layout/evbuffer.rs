@@ -21,7 +21,8 @@ use std::ptr::{self, NonNull};
 use std::slice;
 use std::sync::atomic::{AtomicPtr, Ordering::AcqRel};
 
-/// A buffer: data in one block, taken from the front and added to the end.
+/// A buffer: data in one block, taken from the front and added to the end. Made by
+/// evbuffer_new() alone.
 #[repr(C)]
 pub struct Evbuffer {
     /// the data
