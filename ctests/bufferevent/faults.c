@@ -29,7 +29,7 @@ reading_goes_on(const char *how)
 	CHECK_INT(side.errors, 0);
 	CHECK_INT(side.reads, 1);
 	CHECK_STR(text_of(side.bev->input), "all of it");
-	/* No spin: the failed one and the one that made up for it, and a look whether there is more. */
+	/* No spin: the one that failed, the one that made up for it, perhaps a look for more. */
 	CHECK(read_calls() <= 3);
 	if (!method_is("kqueue"))
 		CHECK(wait_calls() <= 4);
