@@ -5,7 +5,7 @@
 mod shell;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::Path;
 
 use shell::{command, project, read, run};
 
@@ -57,7 +57,7 @@ fn exists(name: &str) -> bool {
     }
 }
 
-fn has_test(source: &PathBuf, test: &str) -> bool {
+fn has_test(source: &Path, test: &str) -> bool {
     read(source).lines().any(|line| {
         line.split_once('(').is_some_and(|(macro_name, rest)| {
             let name = rest.split([')', ',']).next();
