@@ -60,7 +60,7 @@ change_cb(int fd, short what, void *arg)
 	change->run(change->side);
 }
 
-/* In one round ev_write fires, and then, because timers come after descriptors, the change is made. */
+/* In one round ev_write fires, and then (timers come after descriptors) the change is made. */
 static void
 change_in_the_round(struct side *side, void (*run)(struct side *side))
 {
