@@ -26,7 +26,7 @@ TEST_ENV(a_read_of_nothing_starts_the_timeout_anew, SHIM)
 	start = now_ns();
 	say(side.peer, "x");
 	fault_reads("EAGAIN");
-	turn();
+	event_loop(EVLOOP_NONBLOCK | EVLOOP_ONCE);
 	fault_set("");
 	CHECK_INT(side.reads + side.errors, 0);
 	CHECK_STR(heard(fd_of(&side)), "x");
