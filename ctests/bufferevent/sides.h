@@ -122,7 +122,13 @@ turn(void)
 static inline void
 say(int fd, const char *text)
 {
-	CHECK_INT(write(fd, text, strlen(text)), (int)strlen(text));
+	ssize_t sent;
+
+	/* A terminal may be interrupted. */
+	do
+		sent = write(fd, text, strlen(text));
+	while (sent == -1 && errno == EINTR);
+	CHECK_INT(sent, (int)strlen(text));
 }
 
 /* What waits at a descriptor. */
