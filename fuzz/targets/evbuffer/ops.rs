@@ -263,7 +263,7 @@ fn expand(world: &mut World, input: &mut Input, buffer: usize) {
 /// Behaviour 78: one read, of what is there up to what is asked for.
 fn read(world: &mut World, input: &mut Input, buffer: usize) {
     let waiting = vec![input.byte(); size(input).min(PIPE_SIZE)];
-    let howmuch = input.number() as c_int - 1;
+    let howmuch = (input.number() as c_int).wrapping_sub(1);
     let usual = world.buffers[buffer].totallen.saturating_mul(4).max(4096);
     world.files.put(&waiting);
     let n = unsafe { ffi::evbuffer_read(world.raw(buffer), world.files.reader(), howmuch) };
