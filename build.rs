@@ -24,6 +24,9 @@ fn main() {
     println!("cargo::rerun-if-changed=src/abi/format.c");
     let mut c = cc::Build::new();
     c.file("src/abi/format.c").flag("-fvisibility=hidden").compile("evhub_format");
+    println!("cargo::rerun-if-changed=src/sys/thread.c");
+    let mut c = cc::Build::new();
+    c.file("src/sys/thread.c").flag("-fvisibility=hidden").compile("evhub_thread");
     if emulated {
         println!("cargo::rerun-if-changed=ctests/kqueue");
         cc::Build::new().file("ctests/kqueue/emulation.c").compile("evhub_kqueue_emulation");

@@ -6,10 +6,14 @@
 pub mod clock;
 #[cfg(has_epoll)]
 pub mod epoll;
+#[allow(dead_code)]
+pub mod fault;
 pub mod fd;
 pub mod fork;
 #[cfg(has_kqueue)]
 pub mod kqueue;
+#[allow(dead_code)]
+pub mod map;
 pub mod mem;
 pub mod poll;
 pub mod process;
@@ -17,7 +21,11 @@ pub mod select;
 pub mod signal;
 pub mod socket;
 pub mod stdio;
+#[allow(dead_code)]
+pub mod symbol;
 pub mod text;
+#[allow(dead_code)]
+pub mod thread;
 pub mod wake;
 
 use crate::errno::{Errno, Result};

@@ -1,0 +1,176 @@
+//! The switch: leaves one stack where it is and goes on with another.
+//!
+//! The work is done by the crate `context`, which is named in this file alone. Its `resume` passes
+//! one word along and hands the word, and where the other stack was left, to whoever goes on:
+//!
+//! ```text
+//!   switch(from, to)      to.saved = from's address;  jump(what was in to.saved, to's address)
+//!   whoever goes on       from = own saved;           from.saved = where that was left
+//! ```
+//! So `saved` is where the stack was left while it does not run, and who ran before while it does.
+
+use super::stack::Stack;
+use super::tools;
+use ::context::stack::Stack as Memory;
+use ::context::{Context, Transfer};
+use std::cell::Cell;
+use std::mem::transmute;
+use std::ptr;
+
+/// Where stacks begin differs by up to this many bytes: if all began at the same place within
+/// their pages, the first frames of all would share a few lines of the cache.
+const COLOURS: usize = 16;
+const COLOUR: usize = 128;
+
+/// What can be switched to: a stack that does not run.
+///
+/// It must not move while its stack lives: whoever runs next knows its address.
+pub struct Strand {
+    saved: Cell<usize>,
+    /// Before the stack has started: where to. Later, if there are tools: what they know of it.
+    extra: Cell<*const ()>,
+}
+
+impl Strand {
+    /// Of a stack that runs now, such as a thread's own, or none yet.
+    pub const fn new() -> Strand {
+        Strand { saved: Cell::new(0), extra: Cell::new(ptr::null()) }
+    }
+
+    /// Lets `entry` run on the stack at the first switch to it. The stack is this strand's until
+    /// it has left.
+    #[inline]
+    pub fn prepare(&self, stack: &Stack, entry: fn() -> !) {
+        if tools::are_present() {
+            return prepare_with_tools(self, stack, entry);
+        }
+        self.extra.set(entry as *const ());
+        self.set_up(stack.low(), first_top(stack), start);
+    }
+
+    #[inline(always)]
+    fn set_up(&self, low: usize, top: usize, start: extern "C" fn(Transfer) -> !) {
+        let at = |address| ptr::with_exposed_provenance_mut(address);
+        // SAFETY: the memory is a stack that nobody runs on, by contract.
+        let context = unsafe { Context::new(&Memory::new(at(top), at(low)), start) };
+        self.saved.set(from_context(context));
+    }
+
+    /// Goes on with `to`; returns when somebody switches back to `from`, which is the strand of
+    /// the stack that runs now. `to` is another one that was prepared or left.
+    #[inline(always)]
+    pub fn switch(from: &Strand, to: &Strand) {
+        if tools::are_present() {
+            return switch_with_tools(from, to);
+        }
+        jump(from, to);
+    }
+
+    /// The last switch: `from`'s stack is done for. The strand must last until `to` goes on.
+    #[inline]
+    pub fn leave(from: &Strand, to: &Strand) -> ! {
+        if tools::are_present() {
+            leave_with_tools(from, to);
+        }
+        jump(from, to);
+        unreachable!("a stack that was left goes on");
+    }
+
+    /// What tools know of the stack.
+    fn record(&self) -> Option<&tools::Record> {
+        // SAFETY: with tools, what is here is a record at the top of the stack or in the frame of
+        // the switch that has left it: there as long as the stack is.
+        unsafe { self.extra.get().cast::<tools::Record>().as_ref() }
+    }
+}
+
+/// The highest address that the stack uses. Neighbours have different ones.
+#[inline]
+fn first_top(stack: &Stack) -> usize {
+    let number = (stack.low() >> 14).wrapping_mul(0x9E37_79B9) >> 16;
+    stack.top() - number % COLOURS * COLOUR
+}
+
+fn from_context(context: Context) -> usize {
+    // SAFETY: a context is one word (`repr(C)`), and nothing happens when it is dropped.
+    unsafe { transmute::<Context, usize>(context) }
+}
+
+/// Leaves `from` for `to`. Returns as `arrive` does.
+#[inline(always)]
+fn jump(from: &Strand, to: &Strand) -> (&'static Strand, &'static Strand) {
+    let context = to.saved.get();
+    debug_assert!(context != 0, "a strand of no stack");
+    debug_assert!(!ptr::eq(from, to), "a stack that runs");
+    to.saved.set(ptr::from_ref(from).expose_provenance());
+    // SAFETY: `to` is not running (contract of `switch`), so `saved` is what `Context::new` or
+    // `resume` gave, and was not resumed since.
+    let transfer = unsafe {
+        transmute::<usize, Context>(context).resume(ptr::from_ref(to).expose_provenance())
+    };
+    arrive(transfer)
+}
+
+/// Notes where the stack that ran before was left. Returns who goes on, and that one.
+#[inline(always)]
+fn arrive(transfer: Transfer) -> (&'static Strand, &'static Strand) {
+    let strand = |address| {
+        let strand: *const Strand = ptr::with_exposed_provenance(address);
+        // SAFETY: `jump` has passed the addresses of two strands that outlast the switch.
+        unsafe { &*strand }
+    };
+    let here = strand(transfer.data);
+    let before = strand(here.saved.get());
+    before.saved.set(from_context(transfer.context));
+    (here, before)
+}
+
+/// The first function on a new stack.
+extern "C" fn start(transfer: Transfer) -> ! {
+    let (here, _) = arrive(transfer);
+    // SAFETY: `prepare` has put a function of this type there.
+    let entry = unsafe { transmute::<*const (), fn() -> !>(here.extra.get()) };
+    here.extra.set(ptr::null());
+    entry()
+}
+
+/// As `prepare`; what tools know is kept at the top of the stack.
+#[cold]
+#[inline(never)]
+fn prepare_with_tools(strand: &Strand, stack: &Stack, entry: fn() -> !) {
+    let (record, top) = tools::Record::on(stack, entry);
+    strand.extra.set(ptr::from_ref(record).cast());
+    strand.set_up(stack.low(), top, start_with_tools);
+}
+
+#[cold]
+#[inline(never)]
+fn switch_with_tools(from: &Strand, to: &Strand) {
+    // A thread's own stack has no record: until it goes on this frame stays where it is.
+    let own = tools::Record::new();
+    let is_own = from.record().is_none();
+    if is_own {
+        from.extra.set((&raw const own).cast());
+    }
+    tools::depart(from.record(), to.record(), tools::Stay::Returns);
+    let (here, before) = jump(from, to);
+    tools::arrive(here.record(), before.record());
+    if is_own {
+        from.extra.set(ptr::null());
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn leave_with_tools(from: &Strand, to: &Strand) -> ! {
+    tools::depart(from.record(), to.record(), tools::Stay::Ends);
+    jump(from, to);
+    unreachable!("a stack that was left goes on");
+}
+
+extern "C" fn start_with_tools(transfer: Transfer) -> ! {
+    let (here, before) = arrive(transfer);
+    tools::arrive(here.record(), before.record());
+    let Some(record) = here.record() else { unreachable!("a stack without its record") };
+    record.entry()
+}

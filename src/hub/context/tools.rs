@@ -1,0 +1,258 @@
+//! What sanitizers and valgrind want to know of stacks.
+//!
+//! The program may be instrumented while the library is not, so that the functions of sanitizers
+//! are looked up while it runs. What is known of a stack is a `Record` at its top; that of a
+//! thread's own stack is in the frame of the switch that left it.
+//!
+//! * AddressSanitizer knows where the running stack is, and may keep variables in a fake one.
+//! * ThreadSanitizer keeps a history for each stack, which it calls a fiber.
+//! * valgrind has a list of stacks, so that it takes no switch for a very large frame.
+
+use super::stack::Stack;
+use crate::sys::symbol;
+use std::cell::Cell;
+use std::ffi::{c_uint, c_void};
+use std::mem::transmute;
+use std::ptr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// Is there a tool? Asked by each switch.
+static PRESENT: AtomicBool = AtomicBool::new(false);
+static TOOLS: OnceLock<Tools> = OnceLock::new();
+
+struct Tools {
+    address: Option<Address>,
+    thread: Option<Thread>,
+    valgrind: bool,
+}
+
+/// Functions of a sanitizer's, found by their names; there are all or none.
+macro_rules! functions {
+    ($(#[$doc:meta])* $group:ident { $($field:ident: $name:literal, $type:ty;)* }) => {
+        $(#[$doc])*
+        struct $group {
+            $($field: $type,)*
+        }
+
+        impl $group {
+            fn find() -> Option<$group> {
+                Some($group {
+                    $($field: {
+                        let address = symbol::find($name)?.as_ptr();
+                        // SAFETY: the name is the sanitizer's own, the type that of its header.
+                        unsafe { transmute::<*mut c_void, $type>(address) }
+                    },)*
+                })
+            }
+        }
+    };
+}
+
+functions! {
+    /// AddressSanitizer's (`sanitizer/common_interface_defs.h`, `asan_interface.h`).
+    Address {
+        start_switch: c"__sanitizer_start_switch_fiber",
+            unsafe extern "C" fn(*mut *mut c_void, *const c_void, usize);
+        finish_switch: c"__sanitizer_finish_switch_fiber",
+            unsafe extern "C" fn(*mut c_void, *mut *const c_void, *mut usize);
+        unpoison: c"__asan_unpoison_memory_region", unsafe extern "C" fn(*const c_void, usize);
+    }
+}
+
+functions! {
+    /// ThreadSanitizer's (`sanitizer/tsan_interface.h`).
+    Thread {
+        current: c"__tsan_get_current_fiber", unsafe extern "C" fn() -> *mut c_void;
+        create: c"__tsan_create_fiber", unsafe extern "C" fn(c_uint) -> *mut c_void;
+        destroy: c"__tsan_destroy_fiber", unsafe extern "C" fn(*mut c_void);
+        switch_to: c"__tsan_switch_to_fiber", unsafe extern "C" fn(*mut c_void, c_uint);
+    }
+}
+
+/// Looks for tools, once in a process; before the first stack is there.
+pub fn look_for() {
+    let tools = TOOLS.get_or_init(|| Tools {
+        address: Address::find(),
+        thread: Thread::find(),
+        valgrind: request(RUNNING_ON_VALGRIND, 0, 0) != 0,
+    });
+    if tools.address.is_some() || tools.thread.is_some() || tools.valgrind {
+        PRESENT.store(true, Relaxed);
+    }
+}
+
+#[inline(always)]
+pub fn are_present() -> bool {
+    PRESENT.load(Relaxed)
+}
+
+fn address() -> Option<&'static Address> {
+    TOOLS.get()?.address.as_ref()
+}
+
+fn thread() -> Option<&'static Thread> {
+    TOOLS.get()?.thread.as_ref()
+}
+
+pub fn on_valgrind() -> bool {
+    TOOLS.get().is_some_and(|tools| tools.valgrind)
+}
+
+/// What tools know of a stack.
+pub struct Record {
+    low: Cell<*const c_void>,
+    size: Cell<usize>,
+    /// AddressSanitizer's fake stack, while this one does not run.
+    fake: Cell<*mut c_void>,
+    fiber: Cell<*mut c_void>,
+    has_left: Cell<bool>,
+    entry: Cell<Option<fn() -> !>>,
+}
+
+impl Record {
+    pub fn new() -> Record {
+        Record {
+            low: Cell::new(ptr::null()),
+            size: Cell::new(0),
+            fake: Cell::new(ptr::null_mut()),
+            fiber: Cell::new(ptr::null_mut()),
+            has_left: Cell::new(false),
+            entry: Cell::new(None),
+        }
+    }
+
+    /// The record of a stack on which `entry` will run, and where the stack begins below it.
+    pub fn on(stack: &Stack, entry: fn() -> !) -> (&'static Record, usize) {
+        // The first frame goes where an earlier first frame went.
+        const FRAME: usize = 512;
+        let at = (stack.top() - size_of::<Record>()) & !63;
+        if on_valgrind() {
+            request(MAKE_MEM_UNDEFINED, at - FRAME, stack.top() - (at - FRAME));
+        }
+        unpoison(stack.low(), stack.size());
+        let record = Record::new();
+        record.low.set(ptr::with_exposed_provenance(stack.low()));
+        record.size.set(stack.size());
+        record.entry.set(Some(entry));
+        if let Some(&Thread { create, .. }) = thread() {
+            // SAFETY: the function takes any flags.
+            record.fiber.set(unsafe { create(0) });
+        }
+        let place: *mut Record = ptr::with_exposed_provenance_mut(at);
+        // SAFETY: memory of a stack on which nobody runs, aligned; frames are below it.
+        let record = unsafe {
+            place.write(record);
+            &*place
+        };
+        (record, at)
+    }
+
+    /// Runs what the stack is for.
+    pub fn entry(&self) -> ! {
+        let Some(entry) = self.entry.get() else { unreachable!("a stack without an entry") };
+        entry()
+    }
+}
+
+/// What becomes of the stack that is left.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Stay {
+    Returns,
+    Ends,
+}
+
+/// Right before the switch. A stack that ends may have no record: a thread's own.
+pub fn depart(from: Option<&Record>, to: Option<&Record>, stay: Stay) {
+    let Some(to) = to else { return };
+    if let Some(from) = from {
+        from.has_left.set(stay == Stay::Ends);
+    }
+    if let Some(&Thread { current, switch_to, .. }) = thread() {
+        if let Some(from) = from {
+            // SAFETY: the fiber of this thread is the one that runs.
+            from.fiber.set(unsafe { current() });
+        }
+        // SAFETY: `to` has a fiber that does not run. Flags of 0: what was done before the switch
+        // happens before what comes after it.
+        unsafe { switch_to(to.fiber.get(), 0) };
+    }
+    if let Some(&Address { start_switch, .. }) = address() {
+        let save = match (from, stay) {
+            (Some(from), Stay::Returns) => from.fake.as_ptr(),
+            // The fake stack is destroyed.
+            _ => ptr::null_mut(),
+        };
+        // SAFETY: where to save it is NULL or writable; the bounds are those of `to`.
+        unsafe { start_switch(save, to.low.get(), to.size.get()) };
+    }
+}
+
+/// Right after the switch, on the stack that goes on.
+pub fn arrive(here: Option<&Record>, before: Option<&Record>) {
+    if let (Some(&Address { finish_switch, .. }), Some(here)) = (address(), here) {
+        let (mut low, mut size) = (ptr::null(), 0);
+        // SAFETY: `fake` is what `start_switch` has saved there, or NULL for a new stack.
+        unsafe { finish_switch(here.fake.get(), &raw mut low, &raw mut size) };
+        if let Some(before) = before {
+            before.low.set(low);
+            before.size.set(size);
+        }
+    }
+    if let (Some(&Thread { destroy, .. }), Some(before)) = (thread(), before)
+        && before.has_left.get()
+    {
+        // SAFETY: the stack of that fiber was left for good.
+        unsafe { destroy(before.fiber.get()) };
+    }
+}
+
+/// Lets AddressSanitizer forget what was in the memory.
+pub fn unpoison(low: usize, size: usize) {
+    if let Some(&Address { unpoison, .. }) = address() {
+        // SAFETY: the memory is mapped and nobody uses it.
+        unsafe { unpoison(ptr::with_exposed_provenance(low), size) };
+    }
+}
+
+const RUNNING_ON_VALGRIND: usize = 0x1001;
+const STACK_REGISTER: usize = 0x1501;
+const STACK_DEREGISTER: usize = 0x1502;
+/// One of memcheck's.
+const MAKE_MEM_UNDEFINED: usize = 0x4d43_0001;
+
+/// Tells valgrind of a stack; returns valgrind's name for it.
+pub fn register(low: usize, top: usize) -> u32 {
+    request(STACK_REGISTER, low, top) as u32
+}
+
+pub fn deregister(name: u32) {
+    request(STACK_DEREGISTER, name as usize, 0);
+}
+
+/// A client request: instructions that do nothing unless valgrind sees them. 0 without valgrind.
+#[cfg(all(target_arch = "x86_64", target_pointer_width = "64", unix))]
+fn request(code: usize, first: usize, second: usize) -> usize {
+    let words = [code, first, second, 0, 0, 0];
+    let answer: usize;
+    // SAFETY: the four rotations make a full turn, and the exchange is of a register with itself.
+    // valgrind reads the words at rax and writes rdx; a request changes none of our memory.
+    unsafe {
+        std::arch::asm!(
+            "rol rdi, 3",
+            "rol rdi, 13",
+            "rol rdi, 61",
+            "rol rdi, 51",
+            "xchg rbx, rbx",
+            in("rax") words.as_ptr(),
+            inout("rdx") 0usize => answer,
+            options(nostack),
+        );
+    }
+    answer
+}
+
+#[cfg(not(all(target_arch = "x86_64", target_pointer_width = "64", unix)))]
+fn request(_code: usize, _first: usize, _second: usize) -> usize {
+    0
+}
