@@ -6,6 +6,7 @@
 //!
 //! * AddressSanitizer knows where the running stack is, and may keep variables in a fake one.
 //! * ThreadSanitizer keeps a history for each stack, which it calls a fiber.
+//! * LeakSanitizer, a part of it, searches stacks for pointers: those that do not run, too.
 //! * valgrind has a list of stacks, so that it takes no switch for a very large frame.
 
 use super::stack::Stack;
@@ -50,13 +51,16 @@ macro_rules! functions {
 }
 
 functions! {
-    /// AddressSanitizer's (`sanitizer/common_interface_defs.h`, `asan_interface.h`).
+    /// AddressSanitizer's (in `sanitizer/`: `common_interface_defs.h`, `asan_interface.h`,
+    /// `lsan_interface.h`).
     Address {
         start_switch: c"__sanitizer_start_switch_fiber",
             unsafe extern "C" fn(*mut *mut c_void, *const c_void, usize);
         finish_switch: c"__sanitizer_finish_switch_fiber",
             unsafe extern "C" fn(*mut c_void, *mut *const c_void, *mut usize);
         unpoison: c"__asan_unpoison_memory_region", unsafe extern "C" fn(*const c_void, usize);
+        search: c"__lsan_register_root_region", unsafe extern "C" fn(*const c_void, usize);
+        search_not: c"__lsan_unregister_root_region", unsafe extern "C" fn(*const c_void, usize);
     }
 }
 
@@ -95,10 +99,6 @@ fn thread() -> Option<&'static Thread> {
     TOOLS.get()?.thread.as_ref()
 }
 
-pub fn on_valgrind() -> bool {
-    TOOLS.get().is_some_and(|tools| tools.valgrind)
-}
-
 /// What tools know of a stack.
 pub struct Record {
     low: Cell<*const c_void>,
@@ -127,9 +127,7 @@ impl Record {
         // The first frame goes where an earlier first frame went.
         const FRAME: usize = 512;
         let at = (stack.top() - size_of::<Record>()) & !63;
-        if on_valgrind() {
-            request(MAKE_MEM_UNDEFINED, at - FRAME, stack.top() - (at - FRAME));
-        }
+        request(MAKE_MEM_UNDEFINED, at - FRAME, stack.top() - (at - FRAME));
         unpoison(stack.low(), stack.size());
         let record = Record::new();
         record.low.set(ptr::with_exposed_provenance(stack.low()));
@@ -207,12 +205,31 @@ pub fn arrive(here: Option<&Record>, before: Option<&Record>) {
     }
 }
 
-/// Lets AddressSanitizer forget what was in the memory.
-pub fn unpoison(low: usize, size: usize) {
+/// Lets AddressSanitizer forget what was in the memory of a stack.
+fn unpoison(low: usize, size: usize) {
     if let Some(&Address { unpoison, .. }) = address() {
         // SAFETY: the memory is mapped and nobody uses it.
         unsafe { unpoison(ptr::with_exposed_provenance(low), size) };
     }
+}
+
+/// Tells of a new stack. Returns valgrind's name for it.
+pub fn register(low: usize, size: usize) -> u32 {
+    if let Some(&Address { search, .. }) = address() {
+        // SAFETY: the memory is mapped, and readable until `deregister`.
+        unsafe { search(ptr::with_exposed_provenance(low), size) };
+    }
+    request(STACK_REGISTER, low, low + size) as u32
+}
+
+/// The stack is about to be unmapped.
+pub fn deregister(low: usize, size: usize, name: u32) {
+    if let Some(&Address { search_not, .. }) = address() {
+        // SAFETY: what `register` has passed.
+        unsafe { search_not(ptr::with_exposed_provenance(low), size) };
+    }
+    unpoison(low, size);
+    request(STACK_DEREGISTER, name as usize, 0);
 }
 
 const RUNNING_ON_VALGRIND: usize = 0x1001;
@@ -220,15 +237,6 @@ const STACK_REGISTER: usize = 0x1501;
 const STACK_DEREGISTER: usize = 0x1502;
 /// One of memcheck's.
 const MAKE_MEM_UNDEFINED: usize = 0x4d43_0001;
-
-/// Tells valgrind of a stack; returns valgrind's name for it.
-pub fn register(low: usize, top: usize) -> u32 {
-    request(STACK_REGISTER, low, top) as u32
-}
-
-pub fn deregister(name: u32) {
-    request(STACK_DEREGISTER, name as usize, 0);
-}
 
 /// A client request: instructions that do nothing unless valgrind sees them. 0 without valgrind.
 #[cfg(all(target_arch = "x86_64", target_pointer_width = "64", unix))]
