@@ -20,6 +20,7 @@ use std::ptr;
 /// What can be switched to: a stack that does not run.
 ///
 /// It must not move while its stack lives: whoever runs next knows its address.
+#[repr(C)]
 pub struct Strand {
     saved: Cell<usize>,
     /// Before the stack has started: where to. Later, if there are tools: what they know of it.
@@ -145,7 +146,9 @@ fn switch_with_tools(from: &Strand, to: &Strand) {
     if is_own {
         from.extra.set((&raw const own).cast());
     }
-    tools::depart(from.record(), to.record(), tools::Stay::Returns);
+    if let (Some(from), Some(to)) = (from.record(), to.record()) {
+        tools::depart(from, to);
+    }
     let (here, before) = jump(from, to);
     tools::arrive(here.record(), before.record());
     if is_own {
@@ -156,9 +159,15 @@ fn switch_with_tools(from: &Strand, to: &Strand) {
 #[cold]
 #[inline(never)]
 fn leave_with_tools(from: &Strand, to: &Strand) -> ! {
-    tools::depart(from.record(), to.record(), tools::Stay::Ends);
-    jump(from, to);
-    unreachable!("a stack that was left goes on");
+    extern "C" fn go(from: *const Strand, to: *const Strand) {
+        // SAFETY: the two strands that `leave` was called with.
+        let (from, to) = unsafe { (&*from, &*to) };
+        jump(from, to);
+    }
+    if let (Some(before), Some(next)) = (from.record(), to.record()) {
+        tools::leave(before, next, go, from, to);
+    }
+    unreachable!("a stack that was left goes on, or never was one");
 }
 
 extern "C" fn start_with_tools(transfer: Transfer) -> ! {
