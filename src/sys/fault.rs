@@ -77,7 +77,8 @@ unsafe extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context
     let errno = Errno::last();
     // SAFETY: the kernel's word.
     let (code, address) = unsafe { ((*info).si_code, (*info).si_addr().addr()) };
-    let was_sent = code <= 0 || code == libc::SI_USER;
+    // The codes of signals that were sent are 0 and less on Linux, 0x10001 and more elsewhere.
+    let was_sent = !(1..0x10000).contains(&code);
     let Some(Installed { ask, earlier }) = INSTALLED.get() else { return };
     if !was_sent && ask(address) {
         take_default(signal, was_sent);

@@ -326,7 +326,7 @@ fn guards_by_mprotect_are_bounded() {
         return;
     }
     let before = mappings();
-    map::pretend_no_guard_regions(true);
+    map::regions::pretend_there_are_none();
     let pool = Pool::new();
     let small = class(16 << 10);
     let mut count = 0;
@@ -388,11 +388,12 @@ fn an_overflow_is_told() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn an_overflow_is_told_with_guards_by_mprotect() {
     match child("an_overflow_is_told_with_guards_by_mprotect") {
         Some(output) => assert_told(&output),
         None => {
-            map::pretend_no_guard_regions(true);
+            map::regions::pretend_there_are_none();
             overflow_in_a_child();
         }
     }
