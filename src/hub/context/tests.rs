@@ -424,3 +424,27 @@ fn a_signal_that_was_sent_ends_the_process() {
     };
     assert_eq!(output.status.signal(), Some(libc::SIGBUS), "{output:?}");
 }
+
+extern "C" fn exit_with_the_address(_: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    // SAFETY: the kernel has passed it to a handler of three arguments.
+    unsafe { libc::_exit((*info).si_addr().addr() as i32) };
+}
+
+#[test]
+fn a_fault_elsewhere_goes_to_the_handler_of_before() {
+    let Some(output) = child("a_fault_elsewhere_goes_to_the_handler_of_before") else {
+        // SAFETY: all zeroes is a valid sigaction; the handler is one of three arguments.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = exit_with_the_address as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO;
+            libc::sigaction(libc::SIGSEGV, &raw const action, std::ptr::null_mut());
+        }
+        overflow::watch(name_of);
+        overflow::arm_thread().unwrap();
+        // SAFETY: none: nothing is mapped there.
+        unsafe { black_box(std::ptr::without_provenance::<u8>(77)).read_volatile() };
+        return;
+    };
+    assert_eq!(output.status.code(), Some(77), "{output:?}");
+}
