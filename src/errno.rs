@@ -13,16 +13,18 @@ impl Errno {
     pub const BADF: Errno = Errno(libc::EBADF);
     #[cfg(has_epoll)]
     pub const EXIST: Errno = Errno(libc::EEXIST);
+    pub const CANCELED: Errno = Errno(libc::ECANCELED);
+    pub const DEADLK: Errno = Errno(libc::EDEADLK);
     pub const INPROGRESS: Errno = Errno(libc::EINPROGRESS);
     pub const INTR: Errno = Errno(libc::EINTR);
     pub const INVAL: Errno = Errno(libc::EINVAL);
     pub const NOENT: Errno = Errno(libc::ENOENT);
     pub const NOMEM: Errno = Errno(libc::ENOMEM);
     pub const NOSPC: Errno = Errno(libc::ENOSPC);
-    #[cfg(has_epoll)]
     pub const NOSYS: Errno = Errno(libc::ENOSYS);
+    pub const OVERFLOW: Errno = Errno(libc::EOVERFLOW);
+    pub const TIMEDOUT: Errno = Errno(libc::ETIMEDOUT);
     pub const NOTSOCK: Errno = Errno(libc::ENOTSOCK);
-    #[cfg(has_epoll)]
     pub const PERM: Errno = Errno(libc::EPERM);
     #[cfg(has_kqueue)]
     pub const PIPE: Errno = Errno(libc::EPIPE);

@@ -51,6 +51,11 @@ pub fn set_current(base: *mut Base) {
     current_base.store(base, Relaxed);
 }
 
+/// Makes `base` the current one if there is none; is it, now?
+pub fn offer_current(base: BasePtr) -> bool {
+    current_base.compare_exchange(ptr::null_mut(), base.as_ptr(), Relaxed, Relaxed).is_ok()
+}
+
 /// Forgets `base` if it is the current one.
 pub fn forget_current(base: *mut Base) {
     let _ = current_base.compare_exchange(base, ptr::null_mut(), Relaxed, Relaxed);

@@ -21,7 +21,6 @@ mod bufferevent;
 mod errno;
 mod event;
 mod globals;
-#[allow(dead_code)]
 mod hub;
 #[allow(unsafe_code)]
 mod layout;

@@ -42,6 +42,10 @@ pub enum Misuse {
     NullArgument,
     Busy,
     RestlessCallback,
+    OtherThread,
+    WrongObject,
+    BadStruct,
+    BadNumber,
 }
 
 /// Reports a caller's mistake, the first time that it is made.
@@ -57,6 +61,10 @@ pub fn misuse(mistake: Misuse, function: &str) {
             Misuse::NullCallback => "callback is NULL",
             Misuse::NullArgument => "argument is NULL",
             Misuse::RestlessCallback => "a callback keeps changing its own buffer: cut off",
+            Misuse::OtherThread => "object of another thread",
+            Misuse::WrongObject => "not such an object, or freed",
+            Misuse::BadStruct => "a struct whose size field is too small",
+            Misuse::BadNumber => "no error has a negative number",
             Misuse::Busy => "called by a signal handler or a thread in the middle of another call",
         };
         emit(Severity::Warn, format_args!("{function}: {what}"));
@@ -65,6 +73,10 @@ pub fn misuse(mistake: Misuse, function: &str) {
 
 pub fn msg(text: fmt::Arguments) {
     emit(Severity::Msg, text);
+}
+
+pub fn warn(text: fmt::Arguments) {
+    emit(Severity::Warn, text);
 }
 
 /// A warning that ends in the reason of `error`.

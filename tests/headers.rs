@@ -11,7 +11,7 @@ mod shell;
 use compile::LANGUAGES;
 use shell::{fresh_folder, project, read, write};
 
-const HEADERS: [&str; 9] = [
+const HEADERS: [&str; 10] = [
     "event-config.h",
     "evutil.h",
     "event.h",
@@ -21,6 +21,7 @@ const HEADERS: [&str; 9] = [
     "event_ext.h",
     "buffer_ext.h",
     "bufferevent_ext.h",
+    "evhub.h",
 ];
 
 #[test]

@@ -21,9 +21,6 @@ extern "C" {
 #define EVENT_BASE_COUNT_VIRTUAL 2U	/* nothing here: accepted for compatibility */
 #define EVENT_BASE_COUNT_ADDED 4U	/* events that wait */
 
-/** A handle that other threads and signal handlers can wake the loop with. */
-typedef struct evhub_async evhub_async_t;
-
 /** A hook before or after each wait. */
 struct evwatch;
 
@@ -213,6 +210,11 @@ int evhub_event_ref(struct event *ev);
  */
 int evhub_event_unref(struct event *ev);
 
+#ifndef EVHUB_ASYNC
+#define EVHUB_ASYNC
+/** A handle that other threads and signal handlers can wake the loop with. */
+typedef struct evhub_async evhub_async_t;
+
 /**
  * Opens a handle by which other threads and signal handlers wake the base's loop. An open
  * handle keeps the loop alive.
@@ -243,6 +245,7 @@ int evhub_async_send(evhub_async_t *handle);
  * @pre `handle` is NULL or a handle that was not freed.
  */
 void evhub_async_free(evhub_async_t *handle);
+#endif
 
 #ifndef EVHUB_NO_LIBEVENT2_NAMES
 #define event_new evhub_event_new

@@ -4,7 +4,9 @@ use super::{base, current, fail, status};
 use crate::errno::Errno;
 use crate::event::{self, Base, BasePtr, NewError};
 use crate::globals;
+use crate::hub;
 use crate::layout::call::LogCallback;
+use crate::layout::mine;
 use crate::log::{self, Misuse};
 use crate::sys::signal::set_errno;
 use std::ffi::{c_char, c_int};
@@ -29,6 +31,7 @@ pub extern "C" fn event_init() -> *mut Base {
     match event::create() {
         Ok(base) => {
             globals::set_current(base.as_ptr());
+            mine::set_made_base(Some(base));
             show_method(base);
             base.as_ptr()
         }
@@ -84,10 +87,11 @@ pub unsafe extern "C" fn event_base_free(base: *mut Base) {
         Some(base) => Ok(base),
         None => current("event_base_free"),
     };
-    if let Ok(base) = found
-        && event::free(base).is_err()
-    {
-        log::misuse(Misuse::Busy, "event_base_free");
+    if let Ok(base) = found {
+        hub::base_freed(base);
+        if event::free(base).is_err() {
+            log::misuse(Misuse::Busy, "event_base_free");
+        }
     }
 }
 

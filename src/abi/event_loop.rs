@@ -3,11 +3,12 @@
 use super::{base, current, fail, status};
 use crate::errno::Result;
 use crate::event::{self, Base, BasePtr, Flags, Outcome};
+use crate::hub;
 use libc::timeval;
 use std::ffi::c_int;
 
 fn run(base: Result<BasePtr>, flags: c_int) -> c_int {
-    match base.and_then(|base| event::run(base, flags)) {
+    match base.and_then(|base| hub::run_loop(base, flags)) {
         Ok(Outcome::NoEvents) => 1,
         Ok(Outcome::Done) => 0,
         Err(error) => fail(error),

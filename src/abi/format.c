@@ -15,11 +15,18 @@ char *evhub_text_room(struct evbuffer *buf, const char *format, size_t need, siz
 /* The first length bytes of that room are data now; whoever wants to know is told. */
 void evhub_text_done(struct evbuffer *buf, size_t length);
 
+/* Notes why the running greenlet fails; returns what its function is to return. */
+void *evhub_note_failure(int error, const char *text);
+
 int evhub_add_vprintf(struct evbuffer *buf, const char *format, va_list arguments);
 int evhub_add_printf(struct evbuffer *buf, const char *format, ...);
+void *evhub_fail_text(int error, const char *format, ...);
 
 /* What is tried before the length is known (behaviour 193). */
 #define FIRST_ROOM 64
+
+/* The longest text of a failure; the rest is cut. */
+#define FAILURE_TEXT 1024
 
 int
 evhub_add_vprintf(struct evbuffer *buf, const char *format, va_list arguments)
@@ -65,4 +72,19 @@ evhub_add_printf(struct evbuffer *buf, const char *format, ...)
 	length = evhub_add_vprintf(buf, format, arguments);
 	va_end(arguments);
 	return length;
+}
+
+void *
+evhub_fail_text(int error, const char *format, ...)
+{
+	char text[FAILURE_TEXT];
+	va_list arguments;
+
+	if (format == NULL)
+		return evhub_note_failure(error, NULL);
+	va_start(arguments, format);
+	if (vsnprintf(text, sizeof text, format, arguments) < 0)
+		text[0] = '\0';
+	va_end(arguments);
+	return evhub_note_failure(error, text);
 }

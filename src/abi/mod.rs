@@ -15,6 +15,7 @@ pub mod event_ops;
 pub mod evtag;
 pub mod evutil;
 mod format;
+pub mod hub;
 pub mod undeclared;
 mod variadic;
 

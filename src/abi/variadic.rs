@@ -38,6 +38,7 @@ mod c {
             format: *const c_char,
             args: *mut c_void,
         ) -> c_int;
+        pub fn evhub_fail_text(error: c_int, format: *const c_char, ...) -> *mut c_void;
     }
 }
 
@@ -45,3 +46,4 @@ jump_to!(evutil_snprintf, c::snprintf);
 jump_to!(evutil_vsnprintf, c::vsnprintf);
 jump_to!(evbuffer_add_printf, c::evhub_add_printf);
 jump_to!(evbuffer_add_vprintf, c::evhub_add_vprintf);
+jump_to!(evhub_fail, c::evhub_fail_text);

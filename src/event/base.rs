@@ -295,7 +295,7 @@ impl Core {
         }
         self.watches.free_all();
         while let Some(work) = self.next_late() {
-            work.owner.writer().ev_base.set(std::ptr::null_mut());
+            work.orphan();
         }
         self.backend = Backend::none();
         self.wakeup = None;

@@ -67,7 +67,7 @@ pub fn run_late(base: BasePtr) -> bool {
         && let Some(work) = base.enter(Core::next_late)
     {
         turns -= 1;
-        seen |= (work.run)(work.owner);
+        seen |= work.perform();
     }
     if base.flags.any(Flags::CONTINUE) {
         // What was to be left out has been, even if no callback has run in this round.

@@ -150,7 +150,7 @@ impl StreamPtr {
             state: Cell::new(0),
         })?;
         let stream = StreamPtr(NonNull::from(Box::leak(stream)));
-        stream.late.set(Work { run: late, owner: stream });
+        stream.late.set(Work::Stream(late, stream));
         Ok(stream)
     }
 

@@ -158,6 +158,147 @@ impl StreamErrorCall {
     }
 }
 
+/// `void *(*)(void *arg)`: the function of a greenlet.
+pub type GreenletFn = Option<unsafe extern "C" fn(*mut c_void) -> *mut c_void>;
+
+/// `void (*)(OBJECT *, void *arg)`: what a link calls.
+pub type LinkFn = Option<unsafe extern "C" fn(*mut c_void, *mut c_void)>;
+
+/// `void (*)(void *value)`: the end of a greenlet-local value.
+pub type Destructor = Option<unsafe extern "C" fn(*mut c_void)>;
+
+/// `void (*)(GREENLET *, int error, const char *text, void *arg)`: who hears of failures.
+pub type ErrorHook = Option<unsafe extern "C" fn(*mut c_void, c_int, *const c_char, *mut c_void)>;
+
+/// `void (*)(int what, GREENLET *from, GREENLET *to, void *arg)`: who hears of switches.
+pub type TraceHook = Option<unsafe extern "C" fn(c_int, *mut c_void, *mut c_void, *mut c_void)>;
+
+/// `int (*)(const INFO *, void *arg)`, or the same of another object: called for each of several.
+pub type EachFn = Option<unsafe extern "C" fn(*const c_void, *mut c_void) -> c_int>;
+
+/// The call of a greenlet's function.
+#[derive(Clone, Copy)]
+pub struct StartCall {
+    pub function: GreenletFn,
+    pub arg: *mut c_void,
+}
+
+impl StartCall {
+    #[inline]
+    pub fn run(self) -> *mut c_void {
+        let Some(function) = self.function else { return std::ptr::null_mut() };
+        type Unwind = unsafe extern "C-unwind" fn(*mut c_void) -> *mut c_void;
+        // SAFETY: the program gave this function for this argument; see `Call::run`.
+        unsafe { transmute::<_, Unwind>(function)(self.arg) }
+    }
+
+    /// Of a greenlet that runs a link's function: `disguised` made it one of a greenlet.
+    pub fn run_as_link(self, object: *mut c_void) {
+        // SAFETY: `disguised` was given a function of this type.
+        let function = unsafe { transmute::<GreenletFn, LinkFn>(self.function) };
+        LinkCall { function, object, arg: self.arg }.run();
+    }
+}
+
+/// A link's function, to be kept where that of a greenlet is.
+pub fn disguised(function: LinkFn) -> GreenletFn {
+    // SAFETY: it is not called as that, but by `run_as_link`.
+    unsafe { transmute::<LinkFn, GreenletFn>(function) }
+}
+
+/// The call of a link's function.
+#[derive(Clone, Copy)]
+pub struct LinkCall {
+    pub function: LinkFn,
+    pub object: *mut c_void,
+    pub arg: *mut c_void,
+}
+
+impl LinkCall {
+    pub fn run(self) {
+        if let Some(function) = self.function {
+            type Unwind = unsafe extern "C-unwind" fn(*mut c_void, *mut c_void);
+            // SAFETY: the program registered this function (evhub_link); see `Call::run`.
+            unsafe { transmute::<_, Unwind>(function)(self.object, self.arg) }
+        }
+    }
+}
+
+/// The call of a local's destructor.
+#[derive(Clone, Copy)]
+pub struct DestructorCall {
+    pub function: Destructor,
+    pub value: *mut c_void,
+}
+
+impl DestructorCall {
+    pub fn run(self) {
+        if let Some(function) = self.function {
+            type Unwind = unsafe extern "C-unwind" fn(*mut c_void);
+            // SAFETY: the program registered this function (evhub_local_new); see `Call::run`.
+            unsafe { transmute::<_, Unwind>(function)(self.value) }
+        }
+    }
+}
+
+/// The call of the error hook.
+#[derive(Clone, Copy)]
+pub struct ErrorCall {
+    pub hook: ErrorHook,
+    pub greenlet: *mut c_void,
+    pub error: c_int,
+    pub text: *const c_char,
+    pub arg: *mut c_void,
+}
+
+impl ErrorCall {
+    pub fn run(self) {
+        if let Some(hook) = self.hook {
+            type Unwind =
+                unsafe extern "C-unwind" fn(*mut c_void, c_int, *const c_char, *mut c_void);
+            // SAFETY: the program registered this function; the text outlives the call.
+            unsafe { transmute::<_, Unwind>(hook)(self.greenlet, self.error, self.text, self.arg) }
+        }
+    }
+}
+
+/// The call of the trace hook.
+#[derive(Clone, Copy)]
+pub struct TraceCall {
+    pub hook: TraceHook,
+    pub what: c_int,
+    pub from: *mut c_void,
+    pub to: *mut c_void,
+    pub arg: *mut c_void,
+}
+
+impl TraceCall {
+    pub fn run(self) {
+        if let Some(hook) = self.hook {
+            type Unwind = unsafe extern "C-unwind" fn(c_int, *mut c_void, *mut c_void, *mut c_void);
+            // SAFETY: the program registered this function; see `Call::run`.
+            unsafe { transmute::<_, Unwind>(hook)(self.what, self.from, self.to, self.arg) }
+        }
+    }
+}
+
+/// The call for one of several objects; not 0 ends the series.
+#[derive(Clone, Copy)]
+pub struct EachCall {
+    pub function: EachFn,
+    pub object: *const c_void,
+    pub arg: *mut c_void,
+}
+
+impl EachCall {
+    pub fn run(self) -> c_int {
+        let Some(function) = self.function else { return 0 };
+        type Unwind = unsafe extern "C-unwind" fn(*const c_void, *mut c_void) -> c_int;
+        // SAFETY: the program gave this function for these arguments; see `Call::run`.
+        unsafe { transmute::<_, Unwind>(function)(self.object, self.arg) }
+    }
+}
+
 /// Tells a program that its memory is not referred to any more.
 pub fn run_cleanup(callback: CleanupCallback, data: *const c_void, len: usize, arg: *mut c_void) {
     if let Some(callback) = callback {

@@ -3,6 +3,9 @@
 //! Contract: a handle is made from a pointer under the manual's word that the object is alive,
 //! and used only until `dispose`.
 
+use crate::errno::Result;
+use crate::sys::mem;
+use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::ptr::NonNull;
 
@@ -30,6 +33,15 @@ impl<T> Handle<T> {
         NonNull::new(raw).map(Handle)
     }
 
+    /// The object that a link is in.
+    ///
+    /// # Safety
+    /// `object` is a live object that `leak` made.
+    #[inline]
+    pub unsafe fn from_link(object: NonNull<T>) -> Handle<T> {
+        Handle(object)
+    }
+
     /// Gives an object to C.
     pub fn leak(object: Box<T>) -> Handle<T> {
         Handle(NonNull::from(Box::leak(object)))
@@ -43,6 +55,24 @@ impl<T> Handle<T> {
     pub fn dispose(self) {
         // SAFETY: `leak` took it from a box; by contract it is alive and this is its end.
         drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
+
+/// Memory for an object that others have to point to before it is made. Its handle is not used
+/// before `fill`; a place that is never filled is just memory.
+pub struct Place<T>(Box<MaybeUninit<T>>);
+
+impl<T> Place<T> {
+    pub fn try_new() -> Result<Place<T>> {
+        Ok(Place(mem::try_box(MaybeUninit::uninit())?))
+    }
+
+    pub fn handle(&mut self) -> Handle<T> {
+        Handle(NonNull::from(&mut *self.0).cast())
+    }
+
+    pub fn fill(self, object: T) -> Handle<T> {
+        Handle(NonNull::from(Box::leak(self.0).write(object)))
     }
 }
 

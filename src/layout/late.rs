@@ -1,17 +1,35 @@
 //! Work for the end of a loop's round, queued by objects that live longer than their place in
-//! the queue (a bufferevent takes itself out before it is freed).
+//! the queue (a bufferevent takes itself out before it is freed): bufferevents, and the thread's
+//! hub, whose work is to let greenlets run.
 
 use super::bufferevent::StreamPtr;
 use super::link::{Link, List};
 use crate::event::BasePtr;
+use crate::hub::HubPtr;
 use std::cell::Cell;
 use std::mem::offset_of;
 
 /// What is to be done, and for whom. It returns whether it has called anybody, or moved any bytes.
 #[derive(Clone, Copy)]
-pub struct Work {
-    pub run: fn(StreamPtr) -> bool,
-    pub owner: StreamPtr,
+pub enum Work {
+    Stream(fn(StreamPtr) -> bool, StreamPtr),
+    Hub(fn(HubPtr) -> bool, HubPtr),
+}
+
+impl Work {
+    pub fn perform(self) -> bool {
+        match self {
+            Work::Stream(run, stream) => run(stream),
+            Work::Hub(run, hub) => run(hub),
+        }
+    }
+
+    /// The base that it was queued on is freed.
+    pub fn orphan(self) {
+        if let Work::Stream(_, stream) = self {
+            stream.writer().ev_base.set(std::ptr::null_mut());
+        }
+    }
 }
 
 #[repr(C)]

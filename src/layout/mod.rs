@@ -5,6 +5,7 @@
 
 pub mod bufferevent;
 pub mod call;
+pub mod chain;
 pub mod copy;
 pub mod evbuffer;
 pub mod evdns;
@@ -18,6 +19,8 @@ pub mod keyval;
 pub mod late;
 pub mod link;
 pub mod lists;
+pub mod mine;
 pub mod once;
+pub mod own_event;
 pub mod pinned;
 pub mod records;

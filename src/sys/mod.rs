@@ -48,6 +48,30 @@ impl Timeout {
         Timeout(us)
     }
 
+    /// What a program says in seconds: negative or endless is no bound; less than a microsecond
+    /// is one. `EINVAL`: not a number.
+    #[inline]
+    pub fn seconds(seconds: f64) -> Result<Timeout> {
+        if seconds < 0.0 {
+            Ok(Timeout::NEVER)
+        } else if seconds == 0.0 {
+            Ok(Timeout::NOW)
+        } else {
+            Timeout::some_seconds(seconds)
+        }
+    }
+
+    fn some_seconds(seconds: f64) -> Result<Timeout> {
+        if seconds.is_nan() {
+            return Err(Errno::INVAL);
+        }
+        if seconds.is_infinite() {
+            return Ok(Timeout::NEVER);
+        }
+        // Casts saturate; what is longer than the loop's clock can tell is as long as it can.
+        Ok(Timeout(((seconds * 1e6).ceil() as u64).clamp(1, i64::MAX as u64)))
+    }
+
     /// The bound, if there is one.
     pub fn bound(self) -> Option<u64> {
         (self != Timeout::NEVER).then_some(self.0)

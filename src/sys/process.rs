@@ -1,6 +1,9 @@
 //! The process: its environment, its privileges, its end.
 
-use std::ffi::CStr;
+use super::check;
+use crate::errno::Result;
+use std::ffi::{CStr, c_int};
+use std::mem::MaybeUninit;
 
 /// Is the variable set, to whatever value? Never in a process that runs with more rights than
 /// whoever started it.
@@ -32,4 +35,25 @@ fn is_privileged() -> bool {
 pub fn exit_failure() -> ! {
     // SAFETY: runs the program's exit handlers, as `exit` from C would.
     unsafe { libc::exit(1) }
+}
+
+/// `fork(2)`: 0 in the child.
+pub fn fork() -> Result<c_int> {
+    // SAFETY: no pointers; what the child may do is the caller's business, as with the C function.
+    check(unsafe { libc::fork() })
+}
+
+/// How large a thread's own stack may grow, in bytes: what code expects that was written for one.
+pub fn stack_limit() -> usize {
+    const USUAL: usize = 8 << 20;
+    let mut limit = MaybeUninit::<libc::rlimit>::uninit();
+    // SAFETY: `limit` is writable.
+    if unsafe { libc::getrlimit(libc::RLIMIT_STACK, limit.as_mut_ptr()) } != 0 {
+        return USUAL;
+    }
+    // SAFETY: getrlimit succeeded, so it filled `limit`.
+    match unsafe { limit.assume_init() }.rlim_cur {
+        libc::RLIM_INFINITY => USUAL,
+        bytes => usize::try_from(bytes).unwrap_or(USUAL).clamp(1 << 20, 64 << 20),
+    }
 }

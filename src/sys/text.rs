@@ -20,3 +20,9 @@ pub unsafe fn strtoll(text: *const c_char, end: *mut *mut c_char, base: c_int) -
     // SAFETY: the caller's word.
     unsafe { libc::strtoll(text, end, base) }
 }
+
+/// `strerror(3)`.
+pub fn strerror(error: Errno) -> *const c_char {
+    // SAFETY: no pointers.
+    unsafe { libc::strerror(error.0) }
+}

@@ -27,7 +27,7 @@ const CALLBACKS: [(&str, &str, &str); 1] =
 const NOT_STRUCTS: [(&str, &str); 3] = [
     ("struct struct ", "struct "),
     ("struct TAILQ_ENTRY", "TAILQ_ENTRY"),
-    ("struct evhub_async_t", "evhub_async_t"),
+    ("struct pid_t", "pid_t"),
 ];
 
 /// The text of a header.
@@ -97,11 +97,27 @@ fn touched_up(item: &str) -> String {
             for (from, to) in NOT_STRUCTS {
                 line = line.replace(from, to);
             }
+            if !line.ends_with('{') {
+                line = with_typedefs(&line);
+            }
             text.push_str(&broken(&with_tabs(&line)));
         }
     }
     // A comment that has lost its last lines ends at the last that says something.
     with_short_comments(&text.replace(" *\n */", " */"))
+}
+
+/// The types of the hub are typedefs: `struct evhub_NAME_t` is just `evhub_NAME_t`.
+fn with_typedefs(line: &str) -> String {
+    let mut parts = line.split("struct evhub_");
+    let mut text = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        let end = part.find(|c: char| !(c == '_' || c.is_alphanumeric())).unwrap_or(part.len());
+        let is_typedef = part[..end].ends_with("_t");
+        text.push_str(if is_typedef { "evhub_" } else { "struct evhub_" });
+        text.push_str(part);
+    }
+    text
 }
 
 /// A comment of one line stands on one line.

@@ -22,6 +22,7 @@ mod switch;
 mod tests;
 mod tools;
 
-pub use pool::{Pool, PoolStats};
-pub use stack::{Class, GUARD, Stack, used};
+pub use pool::Pool;
+pub use stack::{Class, Stack, used};
 pub use switch::Strand;
+pub use tools::are_present as tools_are_present;

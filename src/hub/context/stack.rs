@@ -27,6 +27,8 @@ const IN_PAGE: usize = 4095;
 pub struct Class(u8);
 
 impl Class {
+    /// What a greenlet gets that is not told otherwise.
+    pub const DEFAULT: Class = Class(USUAL as u8);
     pub const COUNT: usize = (LARGEST - SMALLEST + 1) as usize;
 
     /// The smallest class of at least `size` bytes; 0 is 256 KiB. `EINVAL`: more than 1 GiB.

@@ -1,0 +1,225 @@
+//! The hub of a thread: who runs, who is to run, and what the thread's greenlets share.
+//!
+//! Made by the first call that needs it, of the thread's own stack as the main greenlet. The
+//! struct stays until the thread ends (objects point to it); stacks and the loop's coroutine go
+//! with `evhub_shutdown`.
+//!
+//! `current` is the greenlet that runs, or `looper` while the loop's own code and its callbacks
+//! run, on whichever stack. `runner` is the greenlet whose stack runs the innermost loop: the
+//! one to switch to when nobody else can run.
+
+use super::context::{Class, Pool, overflow};
+use super::greenlet::{Alarm, Greenlet, GreenletPtr, Line, Plan, Roll, State, flag};
+use super::link::Link;
+use super::object::{Kind, Object};
+use super::signal::Signal;
+use crate::errno::{Errno, Result};
+use crate::event::{self, BasePtr, NewError};
+use crate::globals;
+use crate::layout::call::{ErrorHook, TraceHook};
+use crate::layout::chain::Chain;
+use crate::layout::handle::{Handle, Place};
+use crate::layout::late::{Late, Work};
+use crate::layout::mine;
+use crate::sys::mem;
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::ptr;
+
+pub type HubPtr = Handle<Hub>;
+
+/// So many switches between greenlets, and the loop polls.
+pub const TURNS: u32 = 512;
+
+pub struct Hub {
+    pub current: Cell<GreenletPtr>,
+    /// The run queue.
+    pub ready: Line,
+    /// Switches left until the loop polls.
+    pub turns: Cell<u32>,
+    /// Somebody wants to hear of switches.
+    pub traced: Cell<bool>,
+    pub switches: Cell<u64>,
+    pub runner: Cell<Option<GreenletPtr>>,
+    /// Stands for the loop. Its stack is the loop's coroutine, once that was made.
+    pub looper: GreenletPtr,
+    /// The thread's own stack.
+    pub main: GreenletPtr,
+    pub base: Cell<Option<BasePtr>>,
+    /// The hub has made its base for itself alone, and frees it.
+    pub owns_base: Cell<bool>,
+    pub late: Late,
+    pub pool: Pool,
+    pub sleepers: Line,
+    pub roll: Roll,
+    /// Links whose callbacks the loop is to call.
+    pub due: Chain<Link, 1>,
+    pub spare_alarms: Chain<Alarm>,
+    /// The struct of the greenlet that ended last: its end was still using it.
+    pub corpse: Cell<Option<GreenletPtr>>,
+    pub next_id: Cell<u64>,
+    pub next_local: Cell<u64>,
+    pub alive: Cell<usize>,
+    pub peak: Cell<usize>,
+    pub wakeups: Cell<u64>,
+    pub polls: Cell<u64>,
+    /// When the loop's round began, in microseconds of the loop's clock.
+    pub round: Cell<u64>,
+    /// Objects and greenlets that point here.
+    pub objects: Cell<usize>,
+    pub closing: Cell<bool>,
+    pub deadlocks: Cell<u32>,
+    pub trace: Cell<TraceHook>,
+    pub trace_arg: Cell<*mut c_void>,
+    pub error_hook: Cell<ErrorHook>,
+    pub error_arg: Cell<*mut c_void>,
+    pub signals: Chain<Signal>,
+    pub interrupt_signal: Cell<Option<Handle<Signal>>>,
+}
+
+/// The hub of this thread, made if there is none.
+#[inline]
+pub fn get() -> Result<HubPtr> {
+    match existing() {
+        Some(hub) => Ok(hub),
+        None => make(),
+    }
+}
+
+/// The hub of this thread, if it has one.
+#[inline]
+pub fn existing() -> Option<HubPtr> {
+    mine::hub()
+}
+
+#[cold]
+fn make() -> Result<HubPtr> {
+    let mut place = Place::try_new()?;
+    let main = stand_in(place.handle(), 1)?;
+    let looper = match stand_in(place.handle(), 0) {
+        Ok(looper) => looper,
+        Err(error) => {
+            main.dispose();
+            return Err(error);
+        }
+    };
+    // For ever: whatever may block fails in the loop.
+    looper.cancel.set(Errno::PERM.0);
+    let hub = place.fill(Hub::new(main, looper));
+    if let Err(error) = mine::set_hub(hub) {
+        looper.dispose();
+        main.dispose();
+        hub.dispose();
+        return Err(error);
+    }
+    hub.settle(hub);
+    overflow::watch(super::report::who_overflows);
+    // Without an alternate stack an overflow ends the process without a word.
+    let _ = overflow::arm_thread();
+    Ok(hub)
+}
+
+/// A greenlet that no function was given: the thread's own stack, or the loop's.
+fn stand_in(hub: HubPtr, id: u64) -> Result<GreenletPtr> {
+    let class = Class::of(0)?;
+    let plan = Plan { function: None, arg: ptr::null_mut(), class, flags: 0, handles: 1 };
+    let object = Object::uncounted(Kind::Greenlet, hub);
+    let greenlet = Handle::leak(mem::try_box(Greenlet::new(object, plan, id))?);
+    greenlet.state.set(State::Running);
+    Ok(greenlet)
+}
+
+impl Hub {
+    fn new(main: GreenletPtr, looper: GreenletPtr) -> Hub {
+        Hub {
+            current: Cell::new(main),
+            ready: Line::new(),
+            turns: Cell::new(TURNS),
+            traced: Cell::new(false),
+            switches: Cell::new(0),
+            runner: Cell::new(None),
+            looper,
+            main,
+            base: Cell::new(None),
+            owns_base: Cell::new(false),
+            late: Late::new(),
+            pool: Pool::new(),
+            sleepers: Line::new(),
+            roll: Roll::new(),
+            due: Chain::new(),
+            spare_alarms: Chain::new(),
+            corpse: Cell::new(None),
+            next_id: Cell::new(2),
+            next_local: Cell::new(1),
+            alive: Cell::new(0),
+            peak: Cell::new(0),
+            wakeups: Cell::new(0),
+            polls: Cell::new(0),
+            round: Cell::new(0),
+            objects: Cell::new(0),
+            closing: Cell::new(false),
+            deadlocks: Cell::new(0),
+            trace: Cell::new(None),
+            trace_arg: Cell::new(ptr::null_mut()),
+            error_hook: Cell::new(None),
+            error_arg: Cell::new(ptr::null_mut()),
+            signals: Chain::new(),
+            interrupt_signal: Cell::new(None),
+        }
+    }
+
+    /// Now that it stays where it is.
+    fn settle(&self, hub: HubPtr) {
+        self.ready.settle();
+        self.roll.settle();
+        self.late.set(Work::Hub(super::turn::let_greenlets_run, hub));
+        if let Some(base) = mine::running_loop() {
+            // Made by a callback: the loop is below us on this stack.
+            self.base.set(Some(base));
+            self.runner.set(Some(self.main));
+            self.main.set(flag::LOOPS);
+            self.current.set(self.looper);
+        }
+    }
+
+    /// The thread's base: the one whose loop runs, or that `event_init` has made on this thread, or
+    /// a new one.
+    #[inline]
+    pub fn base(&self) -> Result<BasePtr> {
+        match self.base.get() {
+            Some(base) => Ok(base),
+            None => self.find_base(),
+        }
+    }
+
+    #[cold]
+    fn find_base(&self) -> Result<BasePtr> {
+        if let Some(made) = mine::made_base() {
+            self.base.set(Some(made));
+            return Ok(made);
+        }
+        let base = event::create().map_err(|error| match error {
+            NewError::NoMethod => Errno::NOSYS,
+            NewError::System(error) => error,
+        })?;
+        if globals::offer_current(base) {
+            mine::set_made_base(Some(base));
+        } else {
+            self.owns_base.set(true);
+        }
+        self.base.set(Some(base));
+        Ok(base)
+    }
+
+    /// Who runs; the looper in the loop's callbacks.
+    #[inline]
+    pub fn me(&self) -> GreenletPtr {
+        self.current.get()
+    }
+
+    /// Does the loop's own code run, or one of its callbacks?
+    #[inline]
+    pub fn in_loop(&self) -> bool {
+        self.current.get() == self.looper
+    }
+}
