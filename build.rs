@@ -21,12 +21,12 @@ fn main() {
         // Signal handlers and fork handlers live in the library: it is never unmapped.
         println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
-    println!("cargo::rerun-if-changed=src/abi/format.c");
     let mut c = cc::Build::new();
-    c.file("src/abi/format.c").flag("-fvisibility=hidden").compile("evhub_format");
-    println!("cargo::rerun-if-changed=src/sys/thread.c");
-    let mut c = cc::Build::new();
-    c.file("src/sys/thread.c").flag("-fvisibility=hidden").compile("evhub_thread");
+    for file in ["src/abi/format.c", "src/hub/context/leave.c", "src/sys/thread.c"] {
+        println!("cargo::rerun-if-changed={file}");
+        c.file(file);
+    }
+    c.flag("-fvisibility=hidden").compile("evhub_c");
     if emulated {
         println!("cargo::rerun-if-changed=ctests/kqueue");
         cc::Build::new().file("ctests/kqueue/emulation.c").compile("evhub_kqueue_emulation");

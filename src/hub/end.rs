@@ -119,6 +119,7 @@ impl Hub {
         while let Some(alarm) = self.spare_alarms.pop() {
             alarm.dispose();
         }
+        self.drop_spares();
         self.pool.clear();
     }
 

@@ -4,6 +4,7 @@
 //! a failure, then its state, then those who wait for it, then its links. The struct may go with
 //! the last handle, but not before somebody else runs: it is kept as the hub's `corpse` until then.
 
+use super::context::Entry;
 use super::greenlet::{GreenletPtr, State, flag};
 use super::hub::Hub;
 use super::report;
@@ -22,23 +23,28 @@ pub fn failed_value() -> *mut c_void {
 /// The value of a greenlet that was killed, as `PTHREAD_CANCELED` is for threads.
 pub const EXIT: *mut c_void = usize::MAX as *mut c_void;
 
-/// The first function on a greenlet's stack; and of the greenlets that use the stack after it.
-pub fn greenlet_main() -> ! {
-    loop {
-        let Some(hub) = super::existing() else {
-            crate::log::fatal(format_args!("evhub: a greenlet without its hub"))
-        };
-        let me = hub.me();
-        let call = StartCall { function: me.function, arg: me.value.get() };
-        let value = if me.has(flag::LINKED) {
-            call.run_as_link(me.item.get());
-            ptr::null_mut()
-        } else {
-            call.run()
-        };
-        hub.end(me, value);
-        // Returns if another greenlet begins on this stack.
-        hub.switch_away(me);
+/// What runs on a greenlet's stack; and the greenlets that use the stack after it.
+pub struct GreenletMain;
+
+impl Entry for GreenletMain {
+    #[inline(always)]
+    fn run() -> ! {
+        loop {
+            let Some(hub) = super::existing() else {
+                crate::log::fatal(format_args!("evhub: a greenlet without its hub"))
+            };
+            let me = hub.me();
+            let call = StartCall { function: me.function, arg: me.value.get() };
+            let value = if me.has(flag::LINKED) {
+                call.run_as_link(me.item.get());
+                ptr::null_mut()
+            } else {
+                call.run()
+            };
+            hub.end(me, value);
+            // Returns if another greenlet begins on this stack.
+            hub.switch_away(me);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::hub::HubPtr;
 use super::object::{Head, Kind, Object};
 use super::timeout::TimeLimit;
 use crate::errno::{Errno, Result};
-use crate::hub::context::{Class, Stack, Strand};
+use crate::hub::context::{Class, Stack, Strand, tools};
 use crate::layout::call::GreenletFn;
 use crate::layout::chain::{Chain, linked};
 use crate::layout::event::Event;
@@ -311,7 +311,10 @@ impl super::hub::Hub {
     fn new_greenlet(&self, hub: HubPtr, plan: Plan) -> Result<GreenletPtr> {
         let id = self.next_id.get();
         let object = Object::uncounted(Kind::Greenlet, hub);
-        let greenlet = Handle::leak(mem::try_box(Greenlet::new(object, plan, id))?);
+        let greenlet = match self.take_spare() {
+            Some(spare) => spare.renew(Greenlet::new(object, plan, id)),
+            None => Handle::leak(mem::try_box(Greenlet::new(object, plan, id))?),
+        };
         self.next_id.set(id + 1);
         greenlet.parent.set(self.me().id);
         self.objects.set(self.objects.get() + 1);
@@ -378,5 +381,44 @@ fn free(greenlet: GreenletPtr) {
         }
         more.dispose();
     }
-    greenlet.dispose();
+    hub.keep_spare(greenlet);
+}
+
+impl super::hub::Hub {
+    #[inline]
+    fn take_spare(&self) -> Option<GreenletPtr> {
+        let count = self.spare_count.get().checked_sub(1)?;
+        self.spare_count.set(count);
+        let spare = self.spares.get(count)?.get();
+        if tools::on_valgrind()
+            && let Some(spare) = spare
+        {
+            tools::allow(spare.as_ptr().addr(), size_of::<Greenlet>());
+        }
+        spare
+    }
+
+    /// Keeps the struct of a greenlet that is gone for another one, unless a tool is to see that
+    /// nobody uses it.
+    #[inline]
+    fn keep_spare(&self, greenlet: GreenletPtr) {
+        let count = self.spare_count.get();
+        match self.spares.get(count) {
+            Some(place) if !self.has_tools => {
+                if tools::on_valgrind() {
+                    tools::forbid(greenlet.as_ptr().addr(), size_of::<Greenlet>());
+                }
+                place.set(Some(greenlet));
+                self.spare_count.set(count + 1);
+            }
+            _ => greenlet.dispose(),
+        }
+    }
+
+    /// Frees the structs that are kept.
+    pub fn drop_spares(&self) {
+        while let Some(spare) = self.take_spare() {
+            spare.dispose();
+        }
+    }
 }

@@ -8,7 +8,8 @@
 //! run, on whichever stack. `runner` is the greenlet whose stack runs the innermost loop: the
 //! one to switch to when nobody else can run.
 
-use super::context::{Class, Pool, look_for_tools, overflow};
+use super::context::tools::look_for_tools;
+use super::context::{Class, Pool, overflow};
 use super::greenlet::{Alarm, Greenlet, GreenletPtr, Line, Plan, Roll, State, flag};
 use super::link::Link;
 use super::object::{Kind, Object};
@@ -30,6 +31,9 @@ pub type HubPtr = Handle<Hub>;
 
 /// So many switches between greenlets, and the loop polls.
 pub const TURNS: u32 = 512;
+
+/// Structs of greenlets that are kept for the next ones.
+pub const SPARES: usize = 256;
 
 pub struct Hub {
     pub current: Cell<GreenletPtr>,
@@ -57,6 +61,9 @@ pub struct Hub {
     /// Links whose callbacks the loop is to call.
     pub due: Chain<Link, 1>,
     pub spare_alarms: Chain<Alarm>,
+    /// Structs of greenlets that have ended, to be used again; so many.
+    pub spares: [Cell<Option<GreenletPtr>>; SPARES],
+    pub spare_count: Cell<usize>,
     /// The struct of the greenlet that ended last: its end was still using it.
     pub corpse: Cell<Option<GreenletPtr>>,
     pub next_id: Cell<u64>,
@@ -152,6 +159,8 @@ impl Hub {
             roll: Roll::new(),
             due: Chain::new(),
             spare_alarms: Chain::new(),
+            spares: [const { Cell::new(None) }; SPARES],
+            spare_count: Cell::new(0),
             corpse: Cell::new(None),
             next_id: Cell::new(2),
             next_local: Cell::new(1),

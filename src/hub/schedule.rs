@@ -168,7 +168,7 @@ impl Hub {
     #[inline(never)]
     fn give_stack(&self, greenlet: GreenletPtr) {
         let stack = self.pool.take(greenlet.class);
-        greenlet.strand.prepare(&stack, super::finish::greenlet_main);
+        greenlet.strand.prepare::<super::finish::GreenletMain>(&stack);
         greenlet.stack.set(Some(stack));
     }
 
@@ -261,6 +261,7 @@ impl Hub {
 
     /// A finished greenlet runs no more: whoever is next does, for ever. Its stack is the next
     /// one's, if that has none yet and wants one of this size.
+    #[inline(always)]
     pub fn switch_away(&self, me: GreenletPtr) -> GreenletPtr {
         let turns = self.turns.get();
         if turns != 0
@@ -284,7 +285,9 @@ impl Hub {
             self.pool.give(stack);
         }
         self.switches.set(self.switches.get() + 1);
-        self.trace_switch(me, next);
+        if self.is_watched.get() {
+            self.trace_switch(me, next);
+        }
         Strand::leave(&me.strand, &next.strand)
     }
 

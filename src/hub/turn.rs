@@ -7,12 +7,12 @@
 //!                                                     ... they switch among themselves ...
 //!                                                     <- nobody left, or TURNS are over
 //! ```
-//! Usually the loop runs on a coroutine of its own (`looper_main`), made when somebody has to wait
+//! Usually the loop runs on a coroutine of its own (`LooperMain`), made when somebody has to wait
 //! for the first time. A program, or a greenlet, that calls `event_dispatch` runs it on its own
 //! stack instead, and plays that part until its loop returns. Loops nest like calls: the innermost
 //! one is `runner`.
 
-use super::context::Class;
+use super::context::{Class, Entry};
 use super::greenlet::{GreenletPtr, Line, State, flag};
 use super::hub::{Hub, HubPtr};
 use crate::errno::{Errno, Result};
@@ -149,7 +149,7 @@ impl Hub {
         let class = Class::of(process::stack_limit())?;
         self.pool.reserve(class)?;
         let stack = self.pool.take(class);
-        looper.strand.prepare(&stack, looper_main);
+        looper.strand.prepare::<LooperMain>(&stack);
         looper.stack.set(Some(stack));
         self.runner.set(Some(looper));
         Ok(())
@@ -212,12 +212,16 @@ impl Hub {
 }
 
 /// The loop's coroutine.
-fn looper_main() -> ! {
-    let mut failures = 0;
-    loop {
-        match super::existing() {
-            Some(hub) => failures = hub.run_own_loop(failures),
-            None => log::fatal(format_args!("evhub: a loop without its hub")),
+struct LooperMain;
+
+impl Entry for LooperMain {
+    fn run() -> ! {
+        let mut failures = 0;
+        loop {
+            match super::existing() {
+                Some(hub) => failures = hub.run_own_loop(failures),
+                None => log::fatal(format_args!("evhub: a loop without its hub")),
+            }
         }
     }
 }

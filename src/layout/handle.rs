@@ -51,6 +51,15 @@ impl<T> Handle<T> {
         self.0.as_ptr()
     }
 
+    /// Makes another object of the memory of one that is ended, and needs no drop.
+    #[inline]
+    pub fn renew(self, object: T) -> Handle<T> {
+        const { assert!(!std::mem::needs_drop::<T>()) };
+        // SAFETY: by contract nobody uses what is there, and the memory is the owner's still.
+        unsafe { self.0.write(object) };
+        self
+    }
+
     /// Ends the object. No copy of the handle may be used afterwards.
     pub fn dispose(self) {
         // SAFETY: `leak` took it from a box; by contract it is alive and this is its end.

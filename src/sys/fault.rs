@@ -77,7 +77,8 @@ unsafe extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context
     let errno = Errno::last();
     // SAFETY: the kernel's word.
     let (code, address) = unsafe { ((*info).si_code, (*info).si_addr().addr()) };
-    let was_sent = code <= 0 || code == libc::SI_USER;
+    // The codes of signals that were sent are 0 and less on Linux, 0x10001 and more elsewhere.
+    let was_sent = !(1..0x10000).contains(&code);
     let Some(Installed { ask, earlier }) = INSTALLED.get() else { return };
     if !was_sent && ask(address) {
         take_default(signal, was_sent);
@@ -176,4 +177,40 @@ fn set_alternate(memory: usize, flags: c_int) -> Result<()> {
     new.ss_flags = flags;
     // SAFETY: the memory is mapped, and handlers alone use it.
     check(unsafe { libc::sigaltstack(&raw const new, ptr::null_mut()) }).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alternate() -> libc::stack_t {
+        let mut now = MaybeUninit::uninit();
+        // SAFETY: `now` is writable.
+        assert_eq!(unsafe { libc::sigaltstack(ptr::null(), now.as_mut_ptr()) }, 0);
+        // SAFETY: filled above.
+        unsafe { now.assume_init() }
+    }
+
+    #[test]
+    fn an_alternate_stack_comes_and_goes() {
+        let work = || {
+            let of_rust = alternate();
+            assert_eq!(of_rust.ss_flags & libc::SS_DISABLE, 0, "threads of Rust's have one");
+            assert_eq!(arm_thread(), Ok(()));
+            assert_eq!(alternate().ss_sp, of_rust.ss_sp, "that one serves");
+            disarm_thread();
+            assert_eq!(alternate().ss_sp, of_rust.ss_sp, "and stays");
+            set_alternate(0, libc::SS_DISABLE).unwrap();
+            assert_eq!(arm_thread(), Ok(()));
+            let ours = alternate();
+            assert_eq!((ours.ss_flags, ours.ss_size), (0, ALTERNATE));
+            assert_eq!(arm_thread(), Ok(()));
+            assert_eq!(alternate().ss_sp, ours.ss_sp);
+            disarm_thread();
+            assert_ne!(alternate().ss_flags & libc::SS_DISABLE, 0);
+            // SAFETY: what the thread had before.
+            assert_eq!(unsafe { libc::sigaltstack(&raw const of_rust, ptr::null_mut()) }, 0);
+        };
+        std::thread::spawn(work).join().unwrap();
+    }
 }

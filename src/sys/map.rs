@@ -8,14 +8,6 @@ use super::check;
 use crate::errno::{Errno, Result};
 use std::ffi::{c_int, c_void};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
-/// Set by the first guard region that is refused.
-static NO_GUARD_REGIONS: AtomicBool = AtomicBool::new(false);
-
-/// What this kernel calls it; older C libraries have no name for it.
-#[cfg(target_os = "linux")]
-const MADV_GUARD_INSTALL: c_int = 102;
 
 #[cfg(target_os = "linux")]
 const FLAGS: c_int = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
@@ -74,16 +66,9 @@ pub unsafe fn unmap(address: usize, bytes: usize) {
 /// The pages are a part of what `map` gave, and nobody uses them.
 pub unsafe fn forbid(address: usize, bytes: usize) -> Result<()> {
     #[cfg(target_os = "linux")]
-    if !NO_GUARD_REGIONS.load(Relaxed) {
-        // SAFETY: the caller's word.
-        if unsafe { libc::madvise(at(address), bytes, MADV_GUARD_INSTALL) } == 0 {
-            return Ok(());
-        }
-        match Errno::last() {
-            // Memory that is locked (mlockall) is refused as well: mprotect takes it.
-            Errno::INVAL => NO_GUARD_REGIONS.store(true, Relaxed),
-            error => return Err(error),
-        }
+    // SAFETY: the caller's word.
+    if let Some(result) = unsafe { regions::install(address, bytes) } {
+        return result;
     }
     // SAFETY: the caller's word.
     check(unsafe { libc::mprotect(at(address), bytes, libc::PROT_NONE) }).map(drop)
@@ -107,8 +92,43 @@ pub fn resident(address: usize, pages: &mut [u8]) -> Result<()> {
         .map(drop)
 }
 
-/// Guards by mprotect from now on, as on an older kernel, or by regions where there are any.
-#[cfg(test)]
-pub fn pretend_no_guard_regions(none: bool) {
-    NO_GUARD_REGIONS.store(none, Relaxed);
+/// Guard regions, where the kernel has them.
+#[cfg(target_os = "linux")]
+pub mod regions {
+    use crate::errno::{Errno, Result};
+    use std::ffi::c_int;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+    /// Older C libraries have no name for it.
+    const MADV_GUARD_INSTALL: c_int = 102;
+
+    /// Set by the first that is refused.
+    static ARE_MISSING: AtomicBool = AtomicBool::new(false);
+
+    /// `None`: mprotect has to do.
+    ///
+    /// # Safety
+    /// As for `forbid`.
+    pub(super) unsafe fn install(address: usize, bytes: usize) -> Option<Result<()>> {
+        if ARE_MISSING.load(Relaxed) {
+            return None;
+        }
+        // SAFETY: the caller's word.
+        if unsafe { libc::madvise(super::at(address), bytes, MADV_GUARD_INSTALL) } == 0 {
+            return Some(Ok(()));
+        }
+        let error = Errno::last();
+        // Memory that is locked (mlockall) is refused as well, and mprotect takes it.
+        if error == Errno::INVAL {
+            ARE_MISSING.store(true, Relaxed);
+            return None;
+        }
+        Some(Err(error))
+    }
+
+    /// From now on the kernel is an old one.
+    #[cfg(test)]
+    pub fn pretend_there_are_none() {
+        ARE_MISSING.store(true, Relaxed);
+    }
 }

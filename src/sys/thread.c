@@ -11,7 +11,9 @@ struct evhub_thread_words {
 	void *made_base;
 };
 
+#ifdef __ELF__
 __attribute__((tls_model("initial-exec"), visibility("hidden")))
+#endif
 __thread struct evhub_thread_words evhub_thread = { NULL, NULL, NULL };
 
 /* Where the calling thread's words are. */

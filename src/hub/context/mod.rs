@@ -20,9 +20,8 @@ mod stack;
 mod switch;
 #[cfg(test)]
 mod tests;
-mod tools;
+pub mod tools;
 
 pub use pool::Pool;
 pub use stack::{Class, Stack, used};
-pub use switch::Strand;
-pub use tools::look_for_tools;
+pub use switch::{Entry, Strand};

@@ -24,8 +24,8 @@ pub fn watch(name_of: NameOf) {
 
 /// From now on an overflow in this thread is told.
 pub fn arm_thread() -> Result<()> {
-    fault::arm_thread()?;
-    fault::install(tell)
+    fault::install(tell)?;
+    fault::arm_thread()
 }
 
 /// The thread has no more stacks.

@@ -49,7 +49,8 @@ struct Shelf {
 struct Slab {
     address: usize,
     bytes: usize,
-    /// valgrind's names for the stacks; empty without it.
+    class: Class,
+    /// What tools call its stacks; empty without tools.
     names: Vec<u32>,
 }
 
@@ -189,10 +190,10 @@ impl Shelf {
     }
 
     /// Adds the stacks of a new slab, as clean ones. There is room for them.
-    fn add(&mut self, address: usize, class: Class, count: usize) {
+    fn add(&mut self, slab: &Slab, count: usize) {
         let old = self.free.len();
-        let lows = (0..count).rev().map(|n| address + n * class.slot() + GUARD);
-        self.free.extend(lows.filter_map(|low| Stack::new(low, class)));
+        self.free.extend(slab.lows().take(count).filter_map(|low| Stack::new(low, slab.class)));
+        self.free[old..].reverse();
         let added = self.free.len() - old;
         self.free[self.clean..].rotate_right(added);
         self.clean += added;
@@ -224,7 +225,7 @@ impl Inner {
         shelf.free.try_reserve(shelf.mapped + count - shelf.free.len())?;
         self.slabs.try_reserve(1)?;
         let slab = Slab::map(class, count)?;
-        shelf.add(slab.address, class, count);
+        shelf.add(&slab, count);
         self.slabs.push(slab);
         Ok(())
     }
@@ -239,29 +240,33 @@ impl Slab {
     /// `ENOMEM`, whatever it is that the kernel has not enough of.
     fn map(class: Class, count: usize) -> Result<Slab> {
         let mut names = Vec::new();
-        if tools::on_valgrind() {
+        if tools::are_present() {
             names.try_reserve(count)?;
         }
         let bytes = count * class.slot();
         let address = map::map(bytes).map_err(|_| Errno::NOMEM)?;
-        let mut slab = Slab { address, bytes, names };
-        for n in 0..count {
-            let guard = address + n * class.slot();
+        let mut slab = Slab { address, bytes, class, names };
+        for low in slab.lows().take(count) {
             // SAFETY: the lowest part of a new slot.
-            unsafe { map::forbid(guard, GUARD) }.map_err(|_| Errno::NOMEM)?;
-            if tools::on_valgrind() {
-                let low = guard + GUARD;
-                slab.names.push(tools::register(low, low + class.size()));
+            unsafe { map::forbid(low - GUARD, GUARD) }.map_err(|_| Errno::NOMEM)?;
+            if tools::are_present() {
+                slab.names.push(tools::register(low, class.size()));
             }
         }
         Ok(slab)
+    }
+
+    /// Where its stacks begin, from the lowest on, without end.
+    fn lows(&self) -> impl Iterator<Item = usize> + use<> {
+        (self.address + GUARD..).step_by(self.class.slot())
     }
 }
 
 impl Drop for Slab {
     fn drop(&mut self) {
-        self.names.drain(..).for_each(tools::deregister);
-        tools::unpoison(self.address, self.bytes);
+        for (low, name) in self.lows().zip(self.names.drain(..)) {
+            tools::deregister(low, self.class.size(), name);
+        }
         // SAFETY: the slab's own mapping; by contract of `clear` its stacks are not in use.
         unsafe { map::unmap(self.address, self.bytes) };
     }

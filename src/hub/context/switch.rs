@@ -17,18 +17,22 @@ use std::cell::Cell;
 use std::mem::transmute;
 use std::ptr;
 
-/// Where stacks begin differs by up to this many bytes: if all began at the same place within
-/// their pages, the first frames of all would share a few lines of the cache.
-const COLOURS: usize = 16;
-const COLOUR: usize = 128;
-
 /// What can be switched to: a stack that does not run.
 ///
 /// It must not move while its stack lives: whoever runs next knows its address.
+#[repr(C)]
 pub struct Strand {
     saved: Cell<usize>,
-    /// Before the stack has started: where to. Later, if there are tools: what they know of it.
+    /// If there are tools: what they know of the stack.
     extra: Cell<*const ()>,
+}
+
+const _: () = assert!(size_of::<Strand>() == 16, "there may be a million of them");
+
+/// What runs on a stack. A type, not a pointer, so that it is part of the first function there: the
+/// processor's list of return addresses is the same when the stack is left as when it began.
+pub trait Entry {
+    fn run() -> !;
 }
 
 impl Strand {
@@ -37,18 +41,20 @@ impl Strand {
         Strand { saved: Cell::new(0), extra: Cell::new(ptr::null()) }
     }
 
-    /// Lets `entry` run on the stack at the first switch to it. The stack is this strand's until
+    // All stacks begin at the same place within their pages, on purpose: what is alike is at a
+    // constant distance from stack to stack, so that the processor guesses it when they run in
+    // turn. Different places cost more than twice as much with a thousand stacks or more.
+    /// Lets an `Entry` run on the stack at the first switch to it. The stack is this strand's until
     /// it has left.
     #[inline]
-    pub fn prepare(&self, stack: &Stack, entry: fn() -> !) {
+    pub fn prepare<E: Entry>(&self, stack: &Stack) {
         if tools::on_valgrind() {
-            tools::begin(stack.low(), stack.top());
+            tools::begin(stack.top());
         }
         if tools::are_present() {
-            return prepare_with_tools(self, stack, entry);
+            return prepare_with_tools(self, stack, E::run);
         }
-        self.extra.set(entry as *const ());
-        self.set_up(stack.low(), first_top(stack), start);
+        self.set_up(stack.low(), stack.top(), start::<E>);
     }
 
     #[inline(always)]
@@ -82,7 +88,8 @@ impl Strand {
             leave_with_tools(from, to);
         }
         jump(from, to);
-        unreachable!("a stack that was left goes on");
+        // Not reached: nobody knows any more where the stack was left.
+        std::process::abort()
     }
 
     /// What tools know of the stack.
@@ -91,13 +98,6 @@ impl Strand {
         // the switch that has left it: there as long as the stack is.
         unsafe { self.extra.get().cast::<tools::Record>().as_ref() }
     }
-}
-
-/// The highest address that the stack uses. Neighbours have different ones.
-#[inline]
-fn first_top(stack: &Stack) -> usize {
-    let number = (stack.low() >> 14).wrapping_mul(0x9E37_79B9) >> 16;
-    stack.top() - number % COLOURS * COLOUR
 }
 
 fn from_context(context: Context) -> usize {
@@ -176,12 +176,9 @@ fn arrive(transfer: Transfer) -> (&'static Strand, &'static Strand) {
 }
 
 /// The first function on a new stack.
-extern "C" fn start(transfer: Transfer) -> ! {
-    let (here, _) = arrive(transfer);
-    // SAFETY: `prepare` has put a function of this type there.
-    let entry = unsafe { transmute::<*const (), fn() -> !>(here.extra.get()) };
-    here.extra.set(ptr::null());
-    entry()
+extern "C" fn start<E: Entry>(transfer: Transfer) -> ! {
+    arrive(transfer);
+    E::run()
 }
 
 /// As `prepare`; what tools know is kept at the top of the stack.
@@ -202,7 +199,9 @@ fn switch_with_tools(from: &Strand, to: &Strand) {
     if is_own {
         from.extra.set((&raw const own).cast());
     }
-    tools::depart(from.record(), to.record(), tools::Stay::Returns);
+    if let (Some(from), Some(to)) = (from.record(), to.record()) {
+        tools::depart(from, to);
+    }
     let (here, before) = jump(from, to);
     tools::arrive(here.record(), before.record());
     if is_own {
@@ -213,9 +212,15 @@ fn switch_with_tools(from: &Strand, to: &Strand) {
 #[cold]
 #[inline(never)]
 fn leave_with_tools(from: &Strand, to: &Strand) -> ! {
-    tools::depart(from.record(), to.record(), tools::Stay::Ends);
-    jump(from, to);
-    unreachable!("a stack that was left goes on");
+    extern "C" fn go(from: *const Strand, to: *const Strand) {
+        // SAFETY: the two strands that `leave` was called with.
+        let (from, to) = unsafe { (&*from, &*to) };
+        jump(from, to);
+    }
+    if let (Some(before), Some(next)) = (from.record(), to.record()) {
+        tools::leave(before, next, go, from, to);
+    }
+    unreachable!("a stack that was left goes on, or never was one");
 }
 
 extern "C" fn start_with_tools(transfer: Transfer) -> ! {

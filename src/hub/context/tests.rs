@@ -2,7 +2,7 @@
 //! ends or limits the process is done by a child, which is this program with one test alone.
 
 use super::overflow::{self, MOST};
-use super::{Class, GUARD, Pool, Stack, Strand, used};
+use super::{Class, Entry, GUARD, Pool, Stack, Strand, used};
 use crate::errno::Errno;
 use crate::sys::map;
 use std::cell::Cell;
@@ -31,7 +31,7 @@ impl Pair {
         let work = Cell::new(Some(Box::new(work) as Work));
         let has_started = Cell::new(false);
         let pair = Rc::new(Pair { own: Strand::new(), other: Strand::new(), has_started, work });
-        pair.other.prepare(stack, entry);
+        pair.other.prepare::<Other>(stack);
         pair
     }
 
@@ -48,7 +48,16 @@ impl Pair {
     }
 }
 
-fn entry() -> ! {
+/// What runs on the other stack of a pair.
+struct Other;
+
+impl Entry for Other {
+    fn run() -> ! {
+        run_other()
+    }
+}
+
+fn run_other() -> ! {
     let pair = NOW.take().unwrap();
     let work = pair.work.take().unwrap();
     work(&pair);
@@ -326,7 +335,7 @@ fn guards_by_mprotect_are_bounded() {
         return;
     }
     let before = mappings();
-    map::pretend_no_guard_regions(true);
+    map::regions::pretend_there_are_none();
     let pool = Pool::new();
     let small = class(16 << 10);
     let mut count = 0;
@@ -388,11 +397,12 @@ fn an_overflow_is_told() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn an_overflow_is_told_with_guards_by_mprotect() {
     match child("an_overflow_is_told_with_guards_by_mprotect") {
         Some(output) => assert_told(&output),
         None => {
-            map::pretend_no_guard_regions(true);
+            map::regions::pretend_there_are_none();
             overflow_in_a_child();
         }
     }
@@ -422,4 +432,28 @@ fn a_signal_that_was_sent_ends_the_process() {
         return;
     };
     assert_eq!(output.status.signal(), Some(libc::SIGBUS), "{output:?}");
+}
+
+extern "C" fn exit_with_the_address(_: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    // SAFETY: the kernel has passed it to a handler of three arguments.
+    unsafe { libc::_exit((*info).si_addr().addr() as i32) };
+}
+
+#[test]
+fn a_fault_elsewhere_goes_to_the_handler_of_before() {
+    let Some(output) = child("a_fault_elsewhere_goes_to_the_handler_of_before") else {
+        // SAFETY: all zeroes is a valid sigaction; the handler is one of three arguments.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = exit_with_the_address as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO;
+            libc::sigaction(libc::SIGSEGV, &raw const action, std::ptr::null_mut());
+        }
+        overflow::watch(name_of);
+        overflow::arm_thread().unwrap();
+        // SAFETY: none: nothing is mapped there.
+        unsafe { black_box(std::ptr::without_provenance::<u8>(77)).read_volatile() };
+        return;
+    };
+    assert_eq!(output.status.code(), Some(77), "{output:?}");
 }

@@ -6,9 +6,11 @@
 //!
 //! * AddressSanitizer knows where the running stack is, and may keep variables in a fake one.
 //! * ThreadSanitizer keeps a history for each stack, which it calls a fiber.
+//! * LeakSanitizer, a part of it, searches stacks for pointers: those that do not run, too.
 //! * valgrind has a list of stacks, so that it takes no switch for a very large frame.
 
 use super::stack::Stack;
+use super::switch::Strand;
 use crate::sys::symbol;
 use std::cell::Cell;
 use std::ffi::{c_uint, c_void};
@@ -52,13 +54,16 @@ macro_rules! functions {
 }
 
 functions! {
-    /// AddressSanitizer's (`sanitizer/common_interface_defs.h`, `asan_interface.h`).
+    /// AddressSanitizer's (in `sanitizer/`: `common_interface_defs.h`, `asan_interface.h`,
+    /// `lsan_interface.h`).
     Address {
         start_switch: c"__sanitizer_start_switch_fiber",
             unsafe extern "C" fn(*mut *mut c_void, *const c_void, usize);
         finish_switch: c"__sanitizer_finish_switch_fiber",
             unsafe extern "C" fn(*mut c_void, *mut *const c_void, *mut usize);
         unpoison: c"__asan_unpoison_memory_region", unsafe extern "C" fn(*const c_void, usize);
+        search: c"__lsan_register_root_region", unsafe extern "C" fn(*const c_void, usize);
+        search_not: c"__lsan_unregister_root_region", unsafe extern "C" fn(*const c_void, usize);
     }
 }
 
@@ -111,11 +116,25 @@ pub fn on_valgrind() -> bool {
     VALGRIND.load(Relaxed)
 }
 
-/// valgrind hears that the memory is a stack's that begins: what is there means nothing.
+/// valgrind hears that a stack begins: its first frames go where earlier ones went.
 #[cold]
 #[inline(never)]
-pub fn begin(low: usize, top: usize) {
-    request(MAKE_MEM_UNDEFINED, low, top - low);
+pub fn begin(top: usize) {
+    const FRAMES: usize = 1024;
+    request(MAKE_MEM_UNDEFINED, top - FRAMES, FRAMES);
+}
+
+/// valgrind reports whoever uses the memory until it is allowed again.
+#[cold]
+#[inline(never)]
+pub fn forbid(at: usize, size: usize) {
+    request(MAKE_MEM_NOACCESS, at, size);
+}
+
+#[cold]
+#[inline(never)]
+pub fn allow(at: usize, size: usize) {
+    request(MAKE_MEM_UNDEFINED, at, size);
 }
 
 /// What tools know of a stack.
@@ -126,10 +145,13 @@ pub struct Record {
     fake: Cell<*mut c_void>,
     fiber: Cell<*mut c_void>,
     has_left: Cell<bool>,
+    /// A thread's own stack: no pool has told of it.
+    is_own: bool,
     entry: Cell<Option<fn() -> !>>,
 }
 
 impl Record {
+    /// Of a thread's own stack.
     pub fn new() -> Record {
         Record {
             low: Cell::new(ptr::null()),
@@ -137,6 +159,7 @@ impl Record {
             fake: Cell::new(ptr::null_mut()),
             fiber: Cell::new(ptr::null_mut()),
             has_left: Cell::new(false),
+            is_own: true,
             entry: Cell::new(None),
         }
     }
@@ -145,7 +168,7 @@ impl Record {
     pub fn on(stack: &Stack, entry: fn() -> !) -> (&'static Record, usize) {
         let at = (stack.top() - size_of::<Record>()) & !63;
         unpoison(stack.low(), stack.size());
-        let record = Record::new();
+        let record = Record { is_own: false, ..Record::new() };
         record.low.set(ptr::with_exposed_provenance(stack.low()));
         record.size.set(stack.size());
         record.entry.set(Some(entry));
@@ -169,51 +192,79 @@ impl Record {
     }
 }
 
-/// What becomes of the stack that is left.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Stay {
-    Returns,
-    Ends,
+// What stands right before and right after a switch is inlined: ThreadSanitizer counts the
+// functions that are entered and left on each fiber.
+
+/// Right before a switch.
+#[inline(always)]
+pub fn depart(from: &Record, to: &Record) {
+    switch_fiber(from, to);
+    if let Some(&Address { start_switch, .. }) = address() {
+        // SAFETY: the fake stack is saved to a place of ours; the bounds are those of `to`.
+        unsafe { start_switch(from.fake.as_ptr(), to.low.get(), to.size.get()) };
+    }
 }
 
-/// Right before the switch. A stack that ends may have no record: a thread's own.
-pub fn depart(from: Option<&Record>, to: Option<&Record>, stay: Stay) {
-    let Some(to) = to else { return };
-    if let Some(from) = from {
-        from.has_left.set(stay == Stay::Ends);
-    }
+#[inline(always)]
+fn switch_fiber(from: &Record, to: &Record) {
     if let Some(&Thread { current, switch_to, .. }) = thread() {
-        if let Some(from) = from {
-            // SAFETY: the fiber of this thread is the one that runs.
-            from.fiber.set(unsafe { current() });
+        // SAFETY: the fiber of this thread is the one that runs; that of `to` is another one, and
+        // does not. Flags of 0: what was done before the switch happens before what comes after.
+        unsafe {
+            from.fiber.set(current());
+            switch_to(to.fiber.get(), 0);
         }
-        // SAFETY: `to` has a fiber that does not run. Flags of 0: what was done before the switch
-        // happens before what comes after it.
-        unsafe { switch_to(to.fiber.get(), 0) };
     }
+}
+
+/// Switches to another stack.
+type Go = extern "C" fn(from: *const Strand, to: *const Strand);
+
+unsafe extern "C" {
+    /// In leave.c. Calls `start_switch(NULL, low, size)`, then `go(from, to)`.
+    fn evhub_leave(
+        start_switch: unsafe extern "C" fn(*mut *mut c_void, *const c_void, usize),
+        low: *const c_void,
+        size: usize,
+        go: Go,
+        from: *const Strand,
+        to: *const Strand,
+    );
+}
+
+/// Right before the last switch of a stack, and that switch: `go(from, to)`.
+#[inline(always)]
+pub fn leave(before: &Record, next: &Record, go: Go, from: &Strand, to: &Strand) {
+    before.has_left.set(true);
+    switch_fiber(before, next);
     if let Some(&Address { start_switch, .. }) = address() {
-        let save = match (from, stay) {
-            (Some(from), Stay::Returns) => from.fake.as_ptr(),
-            // The fake stack is destroyed.
-            _ => ptr::null_mut(),
-        };
-        // SAFETY: where to save it is NULL or writable; the bounds are those of `to`.
-        unsafe { start_switch(save, to.low.get(), to.size.get()) };
+        // SAFETY: the bounds are those of `to`. The fake stack is destroyed: no instrumented
+        // function stands between that and the jump.
+        unsafe { evhub_leave(start_switch, next.low.get(), next.size.get(), go, from, to) };
     }
+    go(from, to);
 }
 
 /// Right after the switch, on the stack that goes on.
+#[inline(always)]
 pub fn arrive(here: Option<&Record>, before: Option<&Record>) {
-    if let (Some(&Address { finish_switch, .. }), Some(here)) = (address(), here) {
+    let (Some(here), Some(before)) = (here, before) else { return };
+    if let Some(&Address { finish_switch, search, search_not, .. }) = address() {
         let (mut low, mut size) = (ptr::null(), 0);
         // SAFETY: `fake` is what `start_switch` has saved there, or NULL for a new stack.
         unsafe { finish_switch(here.fake.get(), &raw mut low, &raw mut size) };
-        if let Some(before) = before {
+        if here.is_own {
+            // SAFETY: registered when this stack was left.
+            unsafe { search_not(here.low.get(), here.size.get()) };
+        }
+        if before.is_own {
             before.low.set(low);
             before.size.set(size);
+            // SAFETY: a thread's stack that lasts longer than it is left.
+            unsafe { search(low, size) };
         }
     }
-    if let (Some(&Thread { destroy, .. }), Some(before)) = (thread(), before)
+    if let Some(&Thread { destroy, .. }) = thread()
         && before.has_left.get()
     {
         // SAFETY: the stack of that fiber was left for good.
@@ -221,28 +272,39 @@ pub fn arrive(here: Option<&Record>, before: Option<&Record>) {
     }
 }
 
-/// Lets AddressSanitizer forget what was in the memory.
-pub fn unpoison(low: usize, size: usize) {
+/// Lets AddressSanitizer forget what was in the memory of a stack.
+fn unpoison(low: usize, size: usize) {
     if let Some(&Address { unpoison, .. }) = address() {
         // SAFETY: the memory is mapped and nobody uses it.
         unsafe { unpoison(ptr::with_exposed_provenance(low), size) };
     }
 }
 
+/// Tells of a new stack. Returns valgrind's name for it.
+pub fn register(low: usize, size: usize) -> u32 {
+    if let Some(&Address { search, .. }) = address() {
+        // SAFETY: the memory is mapped, and readable until `deregister`.
+        unsafe { search(ptr::with_exposed_provenance(low), size) };
+    }
+    request(STACK_REGISTER, low, low + size) as u32
+}
+
+/// The stack is about to be unmapped.
+pub fn deregister(low: usize, size: usize, name: u32) {
+    if let Some(&Address { search_not, .. }) = address() {
+        // SAFETY: what `register` has passed.
+        unsafe { search_not(ptr::with_exposed_provenance(low), size) };
+    }
+    unpoison(low, size);
+    request(STACK_DEREGISTER, name as usize, 0);
+}
+
 const RUNNING_ON_VALGRIND: usize = 0x1001;
 const STACK_REGISTER: usize = 0x1501;
 const STACK_DEREGISTER: usize = 0x1502;
-/// One of memcheck's.
+/// Two of memcheck's.
+const MAKE_MEM_NOACCESS: usize = 0x4d43_0000;
 const MAKE_MEM_UNDEFINED: usize = 0x4d43_0001;
-
-/// Tells valgrind of a stack; returns valgrind's name for it.
-pub fn register(low: usize, top: usize) -> u32 {
-    request(STACK_REGISTER, low, top) as u32
-}
-
-pub fn deregister(name: u32) {
-    request(STACK_DEREGISTER, name as usize, 0);
-}
 
 /// A client request: instructions that do nothing unless valgrind sees them. 0 without valgrind.
 #[cfg(all(target_arch = "x86_64", target_pointer_width = "64", unix))]
