@@ -8,7 +8,7 @@
 //! run, on whichever stack. `runner` is the greenlet whose stack runs the innermost loop: the
 //! one to switch to when nobody else can run.
 
-use super::context::{Class, Pool, overflow};
+use super::context::{Class, Pool, look_for_tools, overflow};
 use super::greenlet::{Alarm, Greenlet, GreenletPtr, Line, Plan, Roll, State, flag};
 use super::link::Link;
 use super::object::{Kind, Object};
@@ -37,8 +37,10 @@ pub struct Hub {
     pub ready: Line,
     /// Switches left until the loop polls.
     pub turns: Cell<u32>,
-    /// Somebody wants to hear of switches.
-    pub traced: Cell<bool>,
+    /// Somebody wants to hear of switches: the trace hook, or a tool.
+    pub is_watched: Cell<bool>,
+    /// A tool does.
+    pub has_tools: bool,
     pub switches: Cell<u64>,
     pub runner: Cell<Option<GreenletPtr>>,
     /// Stands for the loop. Its stack is the loop's coroutine, once that was made.
@@ -131,11 +133,13 @@ fn stand_in(hub: HubPtr, id: u64) -> Result<GreenletPtr> {
 
 impl Hub {
     fn new(main: GreenletPtr, looper: GreenletPtr) -> Hub {
+        let has_tools = look_for_tools();
         Hub {
             current: Cell::new(main),
             ready: Line::new(),
             turns: Cell::new(TURNS),
-            traced: Cell::new(false),
+            is_watched: Cell::new(has_tools),
+            has_tools,
             switches: Cell::new(0),
             runner: Cell::new(None),
             looper,

@@ -171,7 +171,7 @@ impl Hub {
     pub fn set_trace(&self, hook: TraceHook, arg: *mut c_void) {
         self.trace.set(hook);
         self.trace_arg.set(arg);
-        self.traced.set(hook.is_some());
+        self.is_watched.set(hook.is_some() || self.has_tools);
     }
 
     /// What a hook knows the loop by: no greenlet.
@@ -179,14 +179,16 @@ impl Hub {
         if greenlet == self.looper { std::ptr::null_mut() } else { greenlet.as_ptr().cast() }
     }
 
-    #[cold]
     pub fn trace_switch(&self, from: GreenletPtr, to: GreenletPtr) {
+        if self.trace.get().is_none() {
+            return;
+        }
         self.trace_call(TRACE_SWITCH, self.seen(from), self.seen(to));
     }
 
     /// An error is on its way to a greenlet.
     pub fn trace_throw(&self, to: GreenletPtr) {
-        if self.traced.get() {
+        if self.is_watched.get() {
             self.trace_call(TRACE_THROW, self.seen(self.me()), self.seen(to));
         }
     }

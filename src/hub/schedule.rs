@@ -9,7 +9,7 @@
 //! A greenlet is handed what it waited for before it is woken: what it gets cannot be taken by
 //! somebody else meanwhile, and a kill that comes later does not undo it.
 
-use super::context::{Strand, tools_are_present};
+use super::context::Strand;
 use super::greenlet::{Alarm, GreenletPtr, Line, State, Why, flag};
 use super::hub::{Hub, TURNS};
 use super::object::Object;
@@ -124,7 +124,7 @@ impl Hub {
     }
 
     /// Who runs next: taken off the run queue, or the loop.
-    #[inline]
+    #[inline(always)]
     pub fn next(&self) -> GreenletPtr {
         let turns = self.turns.get();
         if turns != 0
@@ -150,14 +150,23 @@ impl Hub {
     #[inline]
     pub fn switch(&self, me: GreenletPtr, next: GreenletPtr) {
         self.switches.set(self.switches.get() + 1);
-        if self.traced.get() {
-            self.trace_switch(me, next);
+        if self.is_watched.get() {
+            return self.switch_watched(me, next);
         }
+        Strand::switch_unseen(&me.strand, &next.strand);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn switch_watched(&self, me: GreenletPtr, next: GreenletPtr) {
+        self.trace_switch(me, next);
         Strand::switch(&me.strand, &next.strand);
     }
 
     /// Before its first turn: the stack that it was promised.
-    pub fn give_stack(&self, greenlet: GreenletPtr) {
+    #[cold]
+    #[inline(never)]
+    fn give_stack(&self, greenlet: GreenletPtr) {
         let stack = self.pool.take(greenlet.class);
         greenlet.strand.prepare(&stack, super::finish::greenlet_main);
         greenlet.stack.set(Some(stack));
@@ -258,8 +267,7 @@ impl Hub {
             && let Some(next) = self.ready.front()
             && next.state.get() == State::Started
             && next.class == me.class
-            && !tools_are_present()
-            && !self.traced.get()
+            && !self.is_watched.get()
         {
             Line::remove(next);
             self.turns.set(turns - 1);
@@ -276,9 +284,7 @@ impl Hub {
             self.pool.give(stack);
         }
         self.switches.set(self.switches.get() + 1);
-        if self.traced.get() {
-            self.trace_switch(me, next);
-        }
+        self.trace_switch(me, next);
         Strand::leave(&me.strand, &next.strand)
     }
 

@@ -24,4 +24,4 @@ mod tools;
 pub use pool::Pool;
 pub use stack::{Class, Stack, used};
 pub use switch::Strand;
-pub use tools::are_present as tools_are_present;
+pub use tools::look_for_tools;

@@ -42,6 +42,9 @@ impl Strand {
     /// it has left.
     #[inline]
     pub fn prepare(&self, stack: &Stack, entry: fn() -> !) {
+        if tools::on_valgrind() {
+            tools::begin(stack.low(), stack.top());
+        }
         if tools::are_present() {
             return prepare_with_tools(self, stack, entry);
         }
@@ -59,11 +62,17 @@ impl Strand {
 
     /// Goes on with `to`; returns when somebody switches back to `from`, which is the strand of
     /// the stack that runs now. `to` is another one that was prepared or left.
-    #[inline(always)]
+    #[inline]
     pub fn switch(from: &Strand, to: &Strand) {
         if tools::are_present() {
             return switch_with_tools(from, to);
         }
+        jump(from, to);
+    }
+
+    /// `switch`, for who knows that there are no tools (`look_for_tools`).
+    #[inline(always)]
+    pub fn switch_unseen(from: &Strand, to: &Strand) {
         jump(from, to);
     }
 
@@ -99,10 +108,51 @@ fn jump(from: &Strand, to: &Strand) -> (&'static Strand, &'static Strand) {
     to.saved.set(ptr::from_ref(from).expose_provenance());
     // SAFETY: `to` is not running (contract of `switch`), so `saved` is what `Context::new` or
     // `resume` gave, and was not resumed since.
-    let transfer = unsafe {
-        transmute::<usize, Context>(context).resume(ptr::from_ref(to).expose_provenance())
-    };
-    arrive(transfer)
+    arrive(unsafe { resume(context, ptr::from_ref(to).expose_provenance()) })
+}
+
+/// `Context::resume`, reached by a jump: the crate's function leaves by a jump, too, so that a call
+/// of it would leave one return address too many with the processor, which then predicts every
+/// return behind a switch wrongly.
+///
+/// # Safety
+/// As for `Context::resume`; `context` is one, as a word.
+#[cfg(all(target_arch = "x86_64", target_pointer_width = "64", target_os = "linux"))]
+#[inline(always)]
+unsafe fn resume(context: usize, data: usize) -> Transfer {
+    unsafe extern "C" {
+        fn jump_fcontext(to: usize, data: usize) -> usize;
+    }
+    let (left, handed);
+    // SAFETY: what a call of the function does, with the same arguments, results (a pair in rax
+    // and rdx) and clobbers; its return address is label 2.
+    unsafe {
+        std::arch::asm!(
+            "lea rax, [rip + 2f]",
+            "push rax",
+            "jmp {jump}",
+            "2:",
+            jump = sym jump_fcontext,
+            inlateout("rdi") context => _,
+            inlateout("rsi") data => _,
+            lateout("rax") left,
+            lateout("rdx") handed,
+            clobber_abi("C"),
+        );
+    }
+    // SAFETY: a context is one word.
+    Transfer::new(unsafe { transmute::<usize, Context>(left) }, handed)
+}
+
+/// `Context::resume`.
+///
+/// # Safety
+/// As for `Context::resume`; `context` is one, as a word.
+#[cfg(not(all(target_arch = "x86_64", target_pointer_width = "64", target_os = "linux")))]
+#[inline(always)]
+unsafe fn resume(context: usize, data: usize) -> Transfer {
+    // SAFETY: the caller's word.
+    unsafe { transmute::<usize, Context>(context).resume(data) }
 }
 
 /// Notes where the stack that ran before was left. Returns who goes on, and that one.

@@ -19,8 +19,10 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Is there a tool? Asked by each switch.
+/// Is there a tool that wants to hear of switches? Asked by each.
 static PRESENT: AtomicBool = AtomicBool::new(false);
+/// Is there valgrind, which wants to hear of stacks?
+static VALGRIND: AtomicBool = AtomicBool::new(false);
 static TOOLS: OnceLock<Tools> = OnceLock::new();
 
 struct Tools {
@@ -82,9 +84,18 @@ pub fn look_for() {
         thread: Thread::find(),
         valgrind: request(RUNNING_ON_VALGRIND, 0, 0) != 0,
     });
-    if tools.address.is_some() || tools.thread.is_some() || tools.valgrind {
+    if tools.address.is_some() || tools.thread.is_some() {
         PRESENT.store(true, Relaxed);
     }
+    if tools.valgrind {
+        VALGRIND.store(true, Relaxed);
+    }
+}
+
+/// Are there tools that want to hear of switches?
+pub fn look_for_tools() -> bool {
+    look_for();
+    are_present()
 }
 
 #[inline(always)]
@@ -98,6 +109,23 @@ fn address() -> Option<&'static Address> {
 
 fn thread() -> Option<&'static Thread> {
     TOOLS.get()?.thread.as_ref()
+}
+
+#[inline(always)]
+pub fn on_valgrind() -> bool {
+    VALGRIND.load(Relaxed)
+}
+
+/// Is there a tool that wants to hear of new stacks?
+pub fn want_stacks() -> bool {
+    are_present() || on_valgrind()
+}
+
+/// valgrind hears that the memory is a stack's that begins: what is there means nothing.
+#[cold]
+#[inline(never)]
+pub fn begin(low: usize, top: usize) {
+    request(MAKE_MEM_UNDEFINED, low, top - low);
 }
 
 /// What tools know of a stack.
@@ -129,10 +157,7 @@ impl Record {
 
     /// The record of a stack on which `entry` will run, and where the stack begins below it.
     pub fn on(stack: &Stack, entry: fn() -> !) -> (&'static Record, usize) {
-        // The first frame goes where an earlier first frame went.
-        const FRAME: usize = 512;
         let at = (stack.top() - size_of::<Record>()) & !63;
-        request(MAKE_MEM_UNDEFINED, at - FRAME, stack.top() - (at - FRAME));
         unpoison(stack.low(), stack.size());
         let record = Record { is_own: false, ..Record::new() };
         record.low.set(ptr::with_exposed_provenance(stack.low()));
