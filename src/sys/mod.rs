@@ -6,13 +6,11 @@
 pub mod clock;
 #[cfg(has_epoll)]
 pub mod epoll;
-#[allow(dead_code)]
 pub mod fault;
 pub mod fd;
 pub mod fork;
 #[cfg(has_kqueue)]
 pub mod kqueue;
-#[allow(dead_code)]
 pub mod map;
 pub mod mem;
 pub mod poll;
@@ -21,7 +19,6 @@ pub mod select;
 pub mod signal;
 pub mod socket;
 pub mod stdio;
-#[allow(dead_code)]
 pub mod symbol;
 pub mod text;
 #[allow(dead_code)]

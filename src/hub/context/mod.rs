@@ -12,7 +12,6 @@
 //! * A strand, its stack and its pool belong to one thread and never leave it.
 //! * A stack is in its pool or in the hands of one owner; it is unmapped only with the whole pool.
 //! * Nothing allocates once a slab is mapped: not `take`, not `give`, not the switch.
-#![allow(unsafe_code)]
 
 pub mod overflow;
 mod pool;

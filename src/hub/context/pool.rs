@@ -240,7 +240,7 @@ impl Slab {
     /// `ENOMEM`, whatever it is that the kernel has not enough of.
     fn map(class: Class, count: usize) -> Result<Slab> {
         let mut names = Vec::new();
-        if tools::are_present() {
+        if tools::want_stacks() {
             names.try_reserve(count)?;
         }
         let bytes = count * class.slot();
@@ -249,7 +249,7 @@ impl Slab {
         for low in slab.lows().take(count) {
             // SAFETY: the lowest part of a new slot.
             unsafe { map::forbid(low - GUARD, GUARD) }.map_err(|_| Errno::NOMEM)?;
-            if tools::are_present() {
+            if tools::want_stacks() {
                 slab.names.push(tools::register(low, class.size()));
             }
         }

@@ -97,11 +97,6 @@ impl Stack {
         Class((self.0.get() & IN_PAGE) as u8)
     }
 
-    /// Is this an address of the stack's?
-    pub fn contains(&self, address: usize) -> bool {
-        (self.low()..self.top()).contains(&address)
-    }
-
     /// Is this an address of its guard's?
     pub fn guards(&self, address: usize) -> bool {
         (self.low() - GUARD..self.low()).contains(&address)
@@ -152,8 +147,6 @@ mod tests {
         let stack = Stack::new(1 << 20, class).unwrap();
         assert_eq!((stack.low(), stack.size()), (1 << 20, 16 << 10));
         assert_eq!((stack.top(), stack.class()), ((1 << 20) + (16 << 10), class));
-        assert!(stack.contains(stack.low()) && stack.contains(stack.top() - 1));
-        assert!(!stack.contains(stack.top()) && !stack.contains(stack.low() - 1));
         assert!(stack.guards(stack.low() - 1) && stack.guards(stack.low() - GUARD));
         assert!(!stack.guards(stack.low()) && !stack.guards(stack.low() - GUARD - 1));
         assert_eq!(Stack::new(0, class), None);

@@ -2,7 +2,8 @@
 //! ends or limits the process is done by a child, which is this program with one test alone.
 
 use super::overflow::{self, MOST};
-use super::{Class, Entry, GUARD, Pool, Stack, Strand, used};
+use super::stack::GUARD;
+use super::{Class, Entry, Pool, Stack, Strand, used};
 use crate::errno::Errno;
 use crate::sys::map;
 use std::cell::Cell;

@@ -116,6 +116,11 @@ pub fn on_valgrind() -> bool {
     VALGRIND.load(Relaxed)
 }
 
+/// Is there a tool that wants to hear of new stacks?
+pub fn want_stacks() -> bool {
+    are_present() || on_valgrind()
+}
+
 /// valgrind hears that a stack begins: its first frames go where earlier ones went.
 #[cold]
 #[inline(never)]
