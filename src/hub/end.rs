@@ -168,6 +168,9 @@ pub fn thread_ends(hub: HubPtr) {
     hub.give_back();
     overflow::disarm_thread();
     hub.looper.dispose();
+    while let Some(link) = hub.main.object.links.pop() {
+        link.abandon();
+    }
     hub.main.free_more();
     if hub.objects.get() == 0 {
         hub.main.dispose();

@@ -41,6 +41,8 @@ pub struct Hub {
     pub ready: Line,
     /// Switches left until the loop polls.
     pub turns: Cell<u32>,
+    /// Those that were left when a link became due: the loop goes first.
+    pub turns_put_off: Cell<u32>,
     /// Somebody wants to hear of switches: the trace hook, or a tool.
     pub is_watched: Cell<bool>,
     /// A tool does.
@@ -145,6 +147,7 @@ impl Hub {
             current: Cell::new(main),
             ready: Line::new(),
             turns: Cell::new(TURNS),
+            turns_put_off: Cell::new(0),
             is_watched: Cell::new(has_tools),
             has_tools,
             switches: Cell::new(0),

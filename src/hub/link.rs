@@ -120,7 +120,8 @@ impl Handle<Link> {
             self.hub.ask_for_turn();
         } else {
             // The next switch is to the loop.
-            self.hub.turns.set(0);
+            let turns = self.hub.turns.replace(0);
+            self.hub.turns_put_off.set(self.hub.turns_put_off.get() + turns);
         }
     }
 

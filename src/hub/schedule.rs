@@ -294,6 +294,7 @@ impl Hub {
     /// After a turn of the loop there are turns again.
     pub fn refill(&self) {
         self.turns.set(TURNS);
+        self.turns_put_off.set(0);
     }
 
     /// A line for those who wait for time alone.

@@ -29,8 +29,16 @@ const RETRIES: u32 = 15;
 pub fn let_greenlets_run(hub: HubPtr) -> bool {
     hub.polls.set(hub.polls.get() + 1);
     hub.note_round();
-    hub.call_due_links();
-    hub.run_ready();
+    hub.refill();
+    loop {
+        hub.call_due_links();
+        hub.run_ready();
+        // Turns that are left, because a link became due, are for after that link.
+        match hub.turns_put_off.replace(0) {
+            0 => break,
+            turns => hub.turns.set(turns),
+        }
+    }
     hub.end_turn();
     true
 }
@@ -110,7 +118,6 @@ impl Hub {
 
     /// Switches to the first who can run; comes back when nobody can, or the turns are over.
     fn run_ready(&self) {
-        self.refill();
         let Some(me) = self.runner.get() else { return };
         if !self.ready.is_empty() {
             let next = self.next();
@@ -158,19 +165,22 @@ impl Hub {
     /// One run of the loop, on the loop's own coroutine. `failures`: how often in a row it has
     /// failed.
     fn run_own_loop(&self, failures: u32) -> u32 {
+        self.refill();
         self.run_ready();
         if !self.ready.is_empty() || !self.due.is_empty() {
             self.ask_for_turn();
         }
+        let mut ran = None;
         let result = self.base().and_then(|base| {
-            mine::set_running_loop(Some(base));
+            ran = Some(base);
+            mine::set_running_loop(ran);
             let result = event::run(base, 0);
             mine::set_running_loop(None);
             result
         });
         match result {
-            // A base that was freed inside of its loop: there will be another one.
-            _ if self.base.get().is_none() => 0,
+            // The base was freed inside of its loop: there is another one, or will be.
+            _ if ran.is_some() && self.base.get() != ran => 0,
             Ok(Outcome::NoEvents) => {
                 self.nobody_can_run();
                 0

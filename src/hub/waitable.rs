@@ -2,7 +2,7 @@
 
 use super::greenlet::GreenletPtr;
 use super::link::{self, Action, LinkPtr, ON_ERROR, ON_VALUE};
-use super::object::{Head, Object};
+use super::object::Head;
 use super::sync::flag::FlagPtr;
 use super::sync::result::ResultPtr;
 use super::sync::semaphore::SemaphorePtr;
@@ -29,10 +29,6 @@ macro_rules! each {
 }
 
 impl Waitable {
-    pub fn object(&self) -> &Object {
-        each!(self, object => object.object())
-    }
-
     pub fn is_ready(&self) -> bool {
         each!(self, object => object.is_ready())
     }

@@ -94,11 +94,6 @@ impl<T: Linked<TAG>, const TAG: u8> Chain<T, TAG> {
         Self::link(&member).unlink();
     }
 
-    /// `remove`, after which removing it again does nothing.
-    pub fn isolate(member: Handle<T>) {
-        Self::link(&member).isolate();
-    }
-
     /// The member after `member`, which must be in this chain.
     pub fn after(&self, member: Handle<T>) -> Option<Handle<T>> {
         self.0.after(Self::link(&member)).map(Self::member)

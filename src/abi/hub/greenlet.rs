@@ -64,6 +64,8 @@ pub(super) unsafe fn attributes<'a>(raw: *const evhub_attr_t) -> Result<Attribut
     if delay == Timeout::NEVER {
         return Err(Errno::INVAL);
     }
+    let mut ends = if has(LINK_VALUE) { ON_VALUE } else { 0 };
+    ends |= if has(LINK_ERROR) { ON_ERROR } else { 0 };
     Ok(Attributes {
         // SAFETY: the caller's word.
         name: unsafe { string(attr.name) },
@@ -71,7 +73,7 @@ pub(super) unsafe fn attributes<'a>(raw: *const evhub_attr_t) -> Result<Attribut
         delay,
         quiet: has(QUIET),
         inherit_locals: has(INHERIT_LOCALS),
-        links: u32::from(has(LINK_VALUE)) * ON_VALUE | u32::from(has(LINK_ERROR)) * ON_ERROR,
+        links: ends,
     })
 }
 

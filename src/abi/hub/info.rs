@@ -160,7 +160,10 @@ pub unsafe extern "C" fn evhub_dump(out: *mut FILE) -> c_int {
     if out.is_null() {
         return status(Err(misuse(Misuse::NullArgument, "evhub_dump")));
     }
-    // What cannot be written is lost: it is a debugging aid.
     // SAFETY: an open stream, by the caller's word.
-    status(hub::get().map(|hub| drop(hub.dump(&mut unsafe { Stream::new(out) }))))
+    let mut stream = unsafe { Stream::new(out) };
+    status(hub::get().map(|hub| {
+        // What cannot be written is lost: it is a debugging aid.
+        let _ = hub.dump(&mut stream);
+    }))
 }

@@ -7,7 +7,6 @@ use crate::hub;
 use crate::hub::finish::failed_value;
 use crate::hub::timeout::{self, SILENT, TimeLimitPtr};
 use crate::layout::call::StartCall;
-use crate::sys::Timeout;
 use std::ffi::{c_int, c_void};
 
 /// Starts a limit for the calling greenlet: when it expires, the call of the greenlet that waits,
@@ -71,7 +70,7 @@ pub unsafe extern "C" fn evhub_timeout_cancel(t: *mut evhub_timeout_t) {
 
 /// Calls a function, in the calling greenlet, with a limit.
 ///
-/// @param seconds the time; negative: none
+/// @param seconds the time; negative: none; 0: the function's first call that waits fails
 /// @param value where what it returns is put; left as it is when the limit has expired. May be NULL
 /// @return 0; -1 with ETIMEDOUT: the limit expired before the function has returned; with the error
 ///   of evhub_fail(), if the function has returned that; with EINVAL, EPERM or ENOMEM
@@ -92,11 +91,7 @@ pub unsafe extern "C" fn evhub_with_timeout(
 
 fn with_limit(seconds: f64, function: evhub_fn_t, arg: *mut c_void) -> Result<*mut c_void> {
     required(function, "evhub_with_timeout")?;
-    let limit = match timeout(seconds)? {
-        // Over before it has begun.
-        Timeout::NOW => return Err(Errno::TIMEDOUT),
-        _ => start(seconds, 0)?,
-    };
+    let limit = start(seconds, 0)?;
     let result = StartCall { function, arg }.run();
     let has_expired = limit.is_expired();
     timeout::cancel(limit);
