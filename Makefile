@@ -26,7 +26,7 @@ stage_folders = DESTDIR= prefix='$(stage)' exec_prefix='$(stage)' \
 export CARGO_TARGET_DIR = $(CURDIR)/target
 unexport CARGO_BUILD_TARGET
 
-checks = check-format check-lint check-seeds check-asan check-valgrind check-storm check-counts
+checks = check-format check-lint check-seeds check-asan check-tsan check-valgrind check-storm check-counts
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
@@ -56,6 +56,9 @@ check-seeds: need-check stage testlib ## the property and model tests with many 
 
 check-asan: need-check stage testlib ## the C tests under AddressSanitizer
 	$(CARGO) test --test ctests -- --asan
+
+check-tsan: need-check stage testlib ## the C tests with threads under ThreadSanitizer
+	$(CARGO) test --test ctests -- --tsan
 
 check-valgrind: need-check stage testlib ## the C tests under valgrind
 	$(CARGO) test --test ctests -- --valgrind

@@ -280,6 +280,27 @@ wait_child(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+#ifdef __SANITIZE_THREAD__
+/* The library's compiler calls these, which gcc's runtime does not have. */
+__attribute__((weak)) void *
+__tsan_memcpy(void *to, const void *from, size_t size)
+{
+	return memcpy(to, from, size);
+}
+
+__attribute__((weak)) void *
+__tsan_memmove(void *to, const void *from, size_t size)
+{
+	return memmove(to, from, size);
+}
+
+__attribute__((weak)) void *
+__tsan_memset(void *to, int byte, size_t size)
+{
+	return memset(to, byte, size);
+}
+#endif
+
 /* The main program */
 
 /* The library that the process uses is the one that the runner meant. */

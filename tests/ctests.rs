@@ -2,7 +2,7 @@
 //! backend, with a time limit.
 //!
 //! `cargo test --test ctests -- [FILTER] [--backend NAME] [VARIANT]`: FILTER is a part of
-//! "folder/program test", VARIANT is --asan, --valgrind, --storm or --seeds.
+//! "folder/program test", VARIANT is --asan, --tsan, --valgrind, --storm or --seeds.
 //! EVHUB_TEST_TIMEOUT_FACTOR stretches the time limits.
 
 #[path = "ctests/build.rs"]
@@ -37,8 +37,8 @@ fn main() -> ExitCode {
 /// The whole run; true if nothing failed.
 fn run(options: &Options) -> Result<bool, String> {
     build::enter_project()?;
-    if options.variant.asan && !build::have_nightly() {
-        println!("skip: no nightly toolchain, which AddressSanitizer needs: nothing was run");
+    if options.variant.sanitizer.is_some() && !build::have_nightly() {
+        println!("skip: no nightly toolchain, which sanitizers need: nothing was run");
         println!("0 passed, 0 failed, 1 skipped");
         return Ok(true);
     }

@@ -32,5 +32,7 @@ pub use base::{Base, BasePtr, Core, Ended, Flags, NewError, create, free};
 pub use list::{count_events, dump_events};
 pub use once::{schedule, schedule_exit};
 pub use run::{Outcome, run};
-pub use set::{assign_base, deadline_of_day, set, set_priority, shows_method, time_of_day};
+pub use set::{
+    assign_base, deadline_of_day, set, set_for, set_priority, shows_method, time_of_day,
+};
 pub use time::timeval_of;

@@ -12,7 +12,18 @@ use std::ptr;
 
 /// Sets up an event, whatever its memory held.
 pub fn set(event: EventPtr, fd: c_int, events: c_short, callback: EventCallback, arg: *mut c_void) {
-    let base = globals::current();
+    set_for(globals::current(), event, fd, events, callback, arg);
+}
+
+/// `set`, for a base that the caller knows: the current one may be another thread's.
+pub fn set_for(
+    base: Option<BasePtr>,
+    event: EventPtr,
+    fd: c_int,
+    events: c_short,
+    callback: EventCallback,
+    arg: *mut c_void,
+) {
     event.ev_base.set(base.map_or(ptr::null_mut(), BasePtr::as_ptr));
     event.ev_callback.set(callback);
     event.ev_arg.set(arg);

@@ -241,9 +241,8 @@ impl Hub {
             None => Alarm::try_new()?,
         };
         let event = EventPtr::of(&alarm.event);
-        let armed = own_event::set(event, base, -1, 0, greenlet)
-            .and_then(|()| super::add_timer(base, event, after));
-        if let Err(error) = armed {
+        own_event::set(event, base, -1, 0, greenlet);
+        if let Err(error) = super::add_timer(base, event, after) {
             self.spare_alarms.push(alarm);
             return Err(error);
         }

@@ -59,13 +59,12 @@ pub fn watch(signal: c_int, then: Then, counts: bool) -> Result<SignalPtr> {
     let made =
         super::object::create(|object| Signal { object, event: Event::zeroed(), place, then })?;
     let event = EventPtr::of(&made.event);
-    let added = own_event::set(event, base, signal, EV_SIGNAL | EV_PERSIST, made).and_then(|()| {
-        base.try_enter(|core: &mut Core| {
-            core.keep_alive(event, counts);
-            core.add(event, None)
-        })?
+    own_event::set(event, base, signal, EV_SIGNAL | EV_PERSIST, made);
+    let added = base.try_enter(|core: &mut Core| {
+        core.keep_alive(event, counts);
+        core.add(event, None)
     });
-    if let Err(error) = added {
+    if let Err(error) = added.and_then(|added| added) {
         super::object::free(made);
         return Err(error);
     }

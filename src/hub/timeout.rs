@@ -103,7 +103,7 @@ pub fn start(after: Timeout, error: c_int) -> Result<TimeLimitPtr> {
     if after != Timeout::NEVER {
         let event = EventPtr::of(&limit.event);
         let armed = hub.base().and_then(|base| {
-            own_event::set(event, base, -1, 0, limit)?;
+            own_event::set(event, base, -1, 0, limit);
             super::add_timer(base, event, after)
         });
         if let Err(error) = armed {

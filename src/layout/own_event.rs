@@ -5,7 +5,6 @@
 
 use super::event::EventPtr;
 use super::handle::Handle;
-use crate::errno::Result;
 use crate::event::{self, BasePtr};
 use std::ffi::{c_int, c_short, c_void};
 
@@ -22,9 +21,8 @@ pub fn set<T: Fires>(
     fd: c_int,
     events: c_short,
     target: Handle<T>,
-) -> Result<()> {
-    event::set(event, fd, events, Some(fire::<T>), target.as_ptr().cast());
-    event::assign_base(base, event)
+) {
+    event::set_for(Some(base), event, fd, events, Some(fire::<T>), target.as_ptr().cast());
 }
 
 /// # Safety

@@ -14,7 +14,7 @@ pub const OUT: &str = "target/ctests";
 const STAGE: &str = "target/stage";
 const SONAME: &str = "libevhub.so.0";
 const TEST_LIBRARY: &str = "target/testlib/libevhub.so";
-const ASAN_FOLDER: &str = "target/asan/x86_64-unknown-linux-gnu";
+const SANITIZED: &str = "x86_64-unknown-linux-gnu";
 const CFLAGS: &[&str] = &["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-g", "-O1", "-pthread"];
 /// Linked with each program.
 const HARNESS: &[&str] = &["ctests/harness.c", "ctests/harness_fds.c"];
@@ -39,7 +39,7 @@ pub struct Program {
 /// Goes to the project's folder and makes the folders for what is built.
 pub fn enter_project() -> Result<(), String> {
     std::env::set_current_dir(env!("CARGO_MANIFEST_DIR")).map_err(|e| e.to_string())?;
-    for folder in ["logs", "shim", "lib/kqueue", "lib/asan", "lib/asan-kqueue"] {
+    for folder in ["logs", "shim", "lib"] {
         make_folder(&Path::new(OUT).join(folder))?;
     }
     Ok(())
@@ -62,8 +62,8 @@ pub fn have_nightly() -> bool {
 
 /// The library for a backend; built if it is not the staged one and not up to date.
 pub fn library(backend: &Backend, variant: &Variant) -> Result<Library, String> {
-    if variant.asan {
-        return asan_library(backend);
+    if let Some(sanitizer) = variant.sanitizer {
+        return sanitized_library(backend, sanitizer);
     }
     if backend.test_library {
         return test_library();
@@ -81,19 +81,25 @@ fn test_library() -> Result<Library, String> {
 }
 
 /// The instrumented ones: the library as it is, and the test build.
-fn asan_library(backend: &Backend) -> Result<Library, String> {
-    let (profile, folder, arguments) = match backend.test_library {
-        true => ("testlib", "lib/asan-kqueue", TEST_BUILD),
-        false => ("debug", "lib/asan", [].as_slice()),
+fn sanitized_library(backend: &Backend, sanitizer: &str) -> Result<Library, String> {
+    let (profile, suffix, arguments) = match backend.test_library {
+        true => ("testlib", "-kqueue", TEST_BUILD),
+        false => ("debug", "", [].as_slice()),
     };
-    let file = format!("{ASAN_FOLDER}/{profile}/libevhub.so");
+    let target = format!("target/{sanitizer}");
+    let file = format!("{target}/{SANITIZED}/{profile}/libevhub.so");
     if is_older(&file, &library_sources()) {
         let mut command = cargo();
-        command.env_remove("RUSTUP_TOOLCHAIN").env("RUSTFLAGS", "-Zsanitizer=address");
-        command.args(["+nightly", "build", "--target", "x86_64-unknown-linux-gnu"]);
-        run(command.args(["--target-dir", "target/asan"]).args(arguments))?;
+        // The standard library is not instrumented. What of it can be compiled anew, is: locks.
+        let flags = format!(
+            "-Zsanitizer={sanitizer} -Cunsafe-allow-abi-mismatch=sanitizer -Zshare-generics=no \
+             -Copt-level=2"
+        );
+        command.env_remove("RUSTUP_TOOLCHAIN").env("RUSTFLAGS", flags);
+        command.args(["+nightly", "build", "--target", SANITIZED, "--target-dir", &target]);
+        run(command.args(arguments))?;
     }
-    under_soname(&file, folder)
+    under_soname(&file, &format!("lib/{sanitizer}{suffix}"))
 }
 
 fn cargo() -> Command {
@@ -112,6 +118,7 @@ fn library_sources() -> Vec<PathBuf> {
 /// The loader asks for the soname, which cargo's file does not bear.
 fn under_soname(file: &str, folder: &str) -> Result<Library, String> {
     let folder = absolute(&Path::new(OUT).join(folder))?;
+    make_folder(&folder)?;
     let link = folder.join(SONAME);
     let file = real(Path::new(file))?;
     if fs::read_link(&link).ok().as_ref() != Some(&file) {
@@ -180,7 +187,7 @@ fn program_name(source: &Path) -> String {
 
 fn program(source: &Path, variant: &Variant) -> Result<Program, String> {
     let name = program_name(source);
-    let kind = if variant.asan { "asan" } else { "bin" };
+    let kind = variant.sanitizer.unwrap_or("bin");
     let executable = absolute(&Path::new(OUT).join(kind).join(&name))?;
     if let Some(folder) = executable.parent() {
         make_folder(folder)?;
@@ -204,9 +211,11 @@ fn compile_flags(variant: &Variant) -> Result<Vec<String>, String> {
     let mut flags: Vec<String> = text.split_whitespace().map(str::to_string).collect();
     let runpath = stage.join("lib").display().to_string();
     flags.push(format!("-Wl,--enable-new-dtags,-rpath,{runpath}"));
-    if variant.asan {
-        // Instrumented variables have room around them: no copies of them in the program.
-        flags.extend(["-fsanitize=address", "-fPIC"].map(str::to_string));
+    if let Some(sanitizer) = variant.sanitizer {
+        // Instrumented variables have room around them: no copies of them in the program. And the
+        // library may need what the harness has.
+        let own = format!("-fsanitize={sanitizer}");
+        flags.extend([own, "-fPIC".to_string(), "-rdynamic".to_string()]);
     }
     Ok(flags)
 }

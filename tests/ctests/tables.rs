@@ -1,7 +1,7 @@
 //! The tables of the C test runner: folders, backends, and the ways to run the suite.
 
 /// A folder of test programs under ctests/; each file in C or C++ is a program.
-pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag"];
+pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag", "hub"];
 
 /// One backend and how a test process is made to use it.
 pub struct Backend {
@@ -44,8 +44,8 @@ pub struct Variant {
     /// The option that chooses it; empty for the ordinary run.
     pub flag: &'static str,
     pub what: &'static str,
-    /// Library and programs are built with AddressSanitizer.
-    pub asan: bool,
+    /// Library and programs are built with it: `address` or `thread`.
+    pub sanitizer: Option<&'static str>,
     /// A program that runs each test, with its arguments.
     pub wrapper: &'static [&'static str],
     /// A file of ctests/shim/, without its ending, that is preloaded.
@@ -92,6 +92,7 @@ const UNDER_VALGRIND: &[&str] = &[
     "event/threads",
     "event/timer_order",
     "event/timers",
+    "hub/*",
     "tag/*",
 ];
 
@@ -105,26 +106,51 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "bufferevent/nomem*",
     "bufferevent/shimmed",
     "bufferevent/stream_calls",
+    "hub/many*",
+    "hub/nomem*",
+    "hub/stacks_faults",
     "tag/nomem*",
 ];
 
+/// Those in which threads meet. More would only be slower: a hub is its thread's own.
+const UNDER_TSAN: &[&str] = &["event/async", "event/threads", "hub/threads*"];
+
 /// The random programs against models.
-const WITH_SEEDS: &[&str] =
-    &["event/model*", "event/timer_order", "buffer/model*", "bufferevent/model*", "tag/model*"];
+const WITH_SEEDS: &[&str] = &[
+    "buffer/model*",
+    "bufferevent/model*",
+    "event/model*",
+    "event/timer_order",
+    "hub/model*",
+    "tag/model*",
+];
 
 /// Memory that cannot be had is NULL, as with the C library.
 const ASAN_OPTIONS: &str =
     "detect_leaks=1:verify_asan_link_order=0:abort_on_error=0:allocator_may_return_null=1";
+
+const TSAN_OPTIONS: &str = "halt_on_error=1:exitcode=98:suppressions=ctests/tsan.supp";
 
 pub const VARIANTS: &[Variant] = &[
     Variant { flag: "", what: "plain", backends: EVERY, factor: 1.0, ..PLAIN },
     Variant {
         flag: "--asan",
         what: "with AddressSanitizer",
-        asan: true,
+        sanitizer: Some("address"),
         env: &[("ASAN_OPTIONS", ASAN_OPTIONS)],
         backends: EVERY,
         factor: 3.0,
+        ..PLAIN
+    },
+    Variant {
+        flag: "--tsan",
+        what: "with ThreadSanitizer",
+        sanitizer: Some("thread"),
+        // Some releases of its runtime cannot live with addresses that are too random.
+        wrapper: &["setarch", "-R"],
+        env: &[("TSAN_OPTIONS", TSAN_OPTIONS)],
+        programs: UNDER_TSAN,
+        factor: 6.0,
         ..PLAIN
     },
     Variant {
@@ -151,7 +177,7 @@ pub const VARIANTS: &[Variant] = &[
 const PLAIN: Variant = Variant {
     flag: "",
     what: "",
-    asan: false,
+    sanitizer: None,
     wrapper: &[],
     shim: None,
     env: &[],
