@@ -39,7 +39,7 @@ impl Entry for GreenletMain {
                 call.run_as_link(me.item.get());
                 ptr::null_mut()
             } else {
-                call.run()
+                call.run_outermost()
             };
             hub.end(me, value);
             // Returns if another greenlet begins on this stack.

@@ -184,7 +184,6 @@ pub struct StartCall {
 }
 
 impl StartCall {
-    #[inline]
     pub fn run(self) -> *mut c_void {
         let Some(function) = self.function else { return std::ptr::null_mut() };
         type Unwind = unsafe extern "C-unwind" fn(*mut c_void) -> *mut c_void;
@@ -192,12 +191,64 @@ impl StartCall {
         unsafe { transmute::<_, Unwind>(function)(self.arg) }
     }
 
-    /// Of a greenlet that runs a link's function: `disguised` made it one of a greenlet.
-    pub fn run_as_link(self, object: *mut c_void) {
-        // SAFETY: `disguised` was given a function of this type.
-        let function = unsafe { transmute::<GreenletFn, LinkFn>(self.function) };
-        LinkCall { function, object, arg: self.arg }.run();
+    /// As the first function of its stack.
+    #[inline]
+    pub fn run_outermost(self) -> *mut c_void {
+        let Some(function) = self.function else { return std::ptr::null_mut() };
+        // SAFETY: as for `run`; the function does not look at the second argument.
+        unsafe { outermost(self.arg, std::ptr::null_mut(), transmute::<_, Start>(function)) }
     }
+
+    /// As the first function of its stack, of a greenlet that runs a link's function: `disguised`
+    /// made it one of a greenlet.
+    pub fn run_as_link(self, object: *mut c_void) {
+        let Some(function) = self.function else { return };
+        // SAFETY: `disguised` was given a function of these two arguments, without a result, which
+        // is not looked at.
+        unsafe { outermost(object, self.arg, transmute::<_, Start>(function)) };
+    }
+}
+
+type Start = unsafe extern "C-unwind" fn(*mut c_void, *mut c_void) -> *mut c_void;
+
+/// Calls the function as the outermost one of its stack: whoever unwinds finds the end there. So
+/// `pthread_exit` in a greenlet ends the thread, an exception that leaves one ends the process with
+/// the C++ runtime's message, and a debugger shows the program's frames alone.
+///
+/// # Safety
+/// As for the call itself.
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[unsafe(naked)]
+unsafe extern "C-unwind" fn outermost(
+    first: *mut c_void,
+    second: *mut c_void,
+    function: Start,
+) -> *mut c_void {
+    std::arch::naked_asm!(
+        ".cfi_startproc",
+        ".cfi_undefined rip",
+        "sub rsp, 8",
+        ".cfi_adjust_cfa_offset 8",
+        "call rdx",
+        "add rsp, 8",
+        ".cfi_adjust_cfa_offset -8",
+        "ret",
+        ".cfi_endproc",
+    )
+}
+
+/// Calls the function.
+///
+/// # Safety
+/// As for the call itself.
+#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+unsafe extern "C-unwind" fn outermost(
+    first: *mut c_void,
+    second: *mut c_void,
+    function: Start,
+) -> *mut c_void {
+    // SAFETY: the caller's word.
+    unsafe { function(first, second) }
 }
 
 /// A link's function, to be kept where that of a greenlet is.

@@ -20,7 +20,6 @@ const DRIVERS: [(&str, &[&str]); 4] = [
             "src/event/watch.rs",
             "src/buffer/notify.rs",
             "src/bufferevent/mod.rs",
-            "src/hub/finish.rs",
             "src/hub/link.rs",
             "src/hub/local.rs",
             "src/hub/report.rs",
