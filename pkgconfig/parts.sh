@@ -29,7 +29,9 @@ make_archive() {
 	# One object from all that the exported names reach. Section groups are dissolved: a group
 	# of another Rust archive could otherwise take the place of one whose names are local.
 	$LD -r --gc-sections --force-group-allocation @"$work/roots" -o "$work/evhub.o" "$archive"
-	$OBJCOPY --strip-debug --keep-global-symbols="$work/names" "$work/evhub.o"
+	# Bitcode that comes with the compiler's own objects would have nm read that instead.
+	$OBJCOPY --strip-debug --keep-global-symbols="$work/names" \
+		--remove-section=.llvmbc --remove-section=.llvmcmd "$work/evhub.o"
 	$AR rcs "$work/libevhub.a" "$work/evhub.o"
 }
 

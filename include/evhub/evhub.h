@@ -522,7 +522,7 @@ void evhub_timeout_cancel(evhub_timeout_t *t);
 /**
  * Calls a function, in the calling greenlet, with a limit.
  *
- * @param seconds the time; negative: none
+ * @param seconds the time; negative: none; 0: the function's first call that waits fails
  * @param value where what it returns is put; left as it is when the limit has expired. May be NULL
  * @return 0; -1 with ETIMEDOUT: the limit expired before the function has returned; with the error
  *   of evhub_fail(), if the function has returned that; with EINVAL, EPERM or ENOMEM

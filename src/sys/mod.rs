@@ -66,7 +66,9 @@ impl Timeout {
             return Ok(Timeout::NEVER);
         }
         // Casts saturate; what is longer than the loop's clock can tell is as long as it can.
-        Ok(Timeout(((seconds * 1e6).ceil() as u64).clamp(1, i64::MAX as u64)))
+        let (us, most) = (seconds * 1e6, i64::MAX as u64);
+        let whole = (us as u64).min(most);
+        Ok(Timeout((whole + u64::from(us > whole as f64)).clamp(1, most)))
     }
 
     /// The bound, if there is one.
