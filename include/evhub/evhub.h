@@ -64,6 +64,7 @@ typedef struct evhub_iwait evhub_iwait_t;		/* several of them */
 typedef struct evhub_flag evhub_flag_t;			/* set or not (gevent's Event) */
 typedef struct evhub_result evhub_result_t;		/* a value or an error (AsyncResult) */
 typedef struct evhub_semaphore evhub_semaphore_t;	/* a counter to take from */
+typedef struct evhub_queue evhub_queue_t;		/* items to put and get */
 
 /** The function of a greenlet: its result is the greenlet's value. */
 typedef void *(*evhub_fn_t)(void *arg);
@@ -80,6 +81,9 @@ typedef void (*evhub_error_fn_t)(evhub_greenlet_t *g, int error, const char *tex
 /** Told of switches and errors: EVHUB_TRACE_*. NULL stands for the loop. */
 typedef void (*evhub_trace_fn_t)(int what, evhub_greenlet_t *from, evhub_greenlet_t *to,
     void *arg);
+
+/** Which of two items goes first: below 0: a; above 0: b; 0: they are equal. */
+typedef int (*evhub_compare_fn_t)(const void *a, const void *b, void *arg);
 
 /** The end of a greenlet-local value. */
 typedef void (*evhub_destructor_t)(void *value);
@@ -113,6 +117,10 @@ typedef void (*evhub_destructor_t)(void *value);
 
 /* Of evhub_semaphore_new(): no more than there was at first. */
 #define EVHUB_BOUNDED 1U
+
+/* Of evhub_select_queues(). */
+#define EVHUB_GET 1
+#define EVHUB_PUT 2
 
 /* Of evhub_timeout_start(): nobody's failure. */
 #define EVHUB_TIMEOUT_SILENT (-1)
@@ -710,6 +718,159 @@ const char *evhub_result_error_text(evhub_result_t *r);
  * @pre `r` is NULL or a result that was not freed.
  */
 evhub_waitable_t *evhub_result_waitable(evhub_result_t *r);
+
+/* ---- Queues ---- */
+
+typedef struct evhub_choice_t evhub_choice_t;
+
+/** One of several gets and puts; see evhub_select_queues(). */
+struct evhub_choice_t {
+	/** where */
+	evhub_queue_t *queue;
+	/** EVHUB_GET or EVHUB_PUT */
+	int op;
+	/** what is to be put; or where the item that was got is stored */
+	void *item;
+};
+
+/**
+ * Makes a FIFO queue.
+ *
+ * @param maxsize how many items it may have; -1: as many as there is memory for; 0: it is a
+ *   channel, where a put waits until a get takes its item
+ * @return the queue, to be freed with evhub_queue_free(); NULL with ENOMEM
+ */
+evhub_queue_t *evhub_queue_new(long maxsize);
+
+/**
+ * Makes a queue that gives the item first which was put last.
+ *
+ * @param maxsize as evhub_queue_new()
+ * @return as evhub_queue_new()
+ */
+evhub_queue_t *evhub_lifo_new(long maxsize);
+
+/**
+ * Makes a queue that gives the least item first; equal ones in the order of putting.
+ *
+ * `compare` is called by puts and gets. It may not wait, and must return. Until it has, puts and
+ * gets of this queue fail with EBUSY, and freeing the queue is refused.
+ *
+ * @param maxsize as evhub_queue_new()
+ * @param compare called with two items and `arg`: below 0: `a` goes first; above 0: `b` does
+ * @return as evhub_queue_new(); EINVAL: `compare` is NULL
+ */
+evhub_queue_t *evhub_pqueue_new(long maxsize, evhub_compare_fn_t compare, void *arg);
+
+/**
+ * Frees a queue. Those who wait for it get EBADF. Its items are the program's: get them before.
+ *
+ * @param q a queue; NULL is fine
+ *
+ * @pre `q` is NULL or a queue that was not freed.
+ */
+void evhub_queue_free(evhub_queue_t *q);
+
+/**
+ * Puts an item: gives it to the first who waits for one, or else into the queue, and waits while
+ * that is full. Those who wait put in the order of asking. If there is a place, this succeeds
+ * even for a caller that was killed or whose time is over.
+ *
+ * @param item any value, NULL included
+ * @param timeout seconds; negative: none; 0: does not wait
+ * @return 0; -1 with EAGAIN or ETIMEDOUT (it is full), EBUSY (it is just being sorted, see
+ *   evhub_pqueue_new()), ENOMEM, or as every call that waits
+ *
+ * @pre `q` is NULL (EINVAL) or a queue that was not freed.
+ */
+int evhub_queue_put(evhub_queue_t *q, void *item, double timeout);
+
+/**
+ * Gets an item, and waits while there is none. Those who wait get in the order of asking. If the
+ * queue was full, the first who waits to put has put its item when this returns.
+ *
+ * @param item where it is stored; may be NULL
+ * @param timeout seconds; negative: none; 0: does not wait
+ * @return 0; -1 with EAGAIN or ETIMEDOUT (it is empty), EBUSY (it is just being sorted, see
+ *   evhub_pqueue_new()), or as every call that waits
+ *
+ * @pre `q` is NULL (EINVAL) or a queue that was not freed; `item` is NULL or writable.
+ */
+int evhub_queue_get(evhub_queue_t *q, void **item, double timeout);
+
+/**
+ * How many items are in a queue; those of waiting puts are not.
+ *
+ * @return the number; 0 with errno EINVAL for no queue
+ *
+ * @pre `q` is NULL (EINVAL) or a queue that was not freed.
+ */
+size_t evhub_queue_size(const evhub_queue_t *q);
+
+/**
+ * Is a queue empty? A channel always is, even if somebody waits to put.
+ *
+ * @return 1 or 0; -1 with EINVAL
+ *
+ * @pre `q` is NULL (EINVAL) or a queue that was not freed.
+ */
+int evhub_queue_empty(const evhub_queue_t *q);
+
+/**
+ * Is a queue full? A channel always is, even if somebody waits to get.
+ *
+ * @return 1 or 0; -1 with EINVAL
+ *
+ * @pre `q` is NULL (EINVAL) or a queue that was not freed.
+ */
+int evhub_queue_full(const evhub_queue_t *q);
+
+/**
+ * Says that the work which an item stood for is done. Each item that is put is a task, from when
+ * it is in the queue, or taken from the hand, until this is called.
+ *
+ * @return 0; -1 with EINVAL (called more often than there were items) or EPERM
+ *
+ * @pre `q` is NULL (EINVAL) or a queue that was not freed.
+ */
+int evhub_queue_task_done(evhub_queue_t *q);
+
+/**
+ * Waits until all tasks of a queue are done: every item was put for which evhub_queue_task_done()
+ * was called. At once if there are none.
+ *
+ * @param timeout seconds; negative: none; 0: does not wait
+ * @return 0; -1 with EAGAIN or ETIMEDOUT, or as every call that waits
+ *
+ * @pre `q` is NULL (EINVAL) or a queue that was not freed.
+ */
+int evhub_queue_join(evhub_queue_t *q, double timeout);
+
+/**
+ * A queue, to be waited for among other objects: ready while a get would not wait. The functions
+ * of evhub_watch() are called for each item that is not given to somebody who waits.
+ *
+ * @pre `q` is NULL or a queue that was not freed.
+ */
+evhub_waitable_t *evhub_queue_waitable(evhub_queue_t *q);
+
+/**
+ * Does one of several gets and puts: the first of the array that is possible. If none is, waits
+ * for the first that becomes possible. One queue may occur several times; a get of the caller's
+ * never takes what a put of the same call offers. Exactly one is done; if the call fails, none.
+ *
+ * @param choices the gets and puts, as they were at the call; in that of a get that was done
+ *   `item` is set
+ * @param n how many; at least 1
+ * @param timeout seconds; negative: none; 0: does not wait
+ * @return the index of the one that was done; -1 with EAGAIN or ETIMEDOUT (none is possible),
+ *   EBADF (one of the queues was freed), EBUSY (one is just being sorted, see
+ *   evhub_pqueue_new()), EINVAL (no choices; `op` makes no sense), ENOMEM, or as every call that
+ *   waits
+ *
+ * @pre `choices` has `n` elements, whose queues were not freed, until this returns.
+ */
+int evhub_select_queues(evhub_choice_t *choices, size_t n, double timeout);
 
 /* ---- Locks ---- */
 

@@ -120,6 +120,9 @@ impl Hub {
             alarm.dispose();
         }
         self.drop_spares();
+        while let Some(seat) = self.spare_seats.pop() {
+            seat.dispose();
+        }
         self.pool.clear();
     }
 

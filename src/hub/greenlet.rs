@@ -143,6 +143,8 @@ pub struct Greenlet {
     pub item: Cell<*mut c_void>,
     pub stack: Cell<Option<Stack>>,
     pub alarm: Cell<Option<Handle<Alarm>>>,
+    /// Who has waited longer of two that wait for one thing in two chains: the lesser one.
+    pub order: Cell<u64>,
     /// What it waits for, for reports.
     pub waits_for: Cell<*const Object>,
     /// The loop's round when it began to wait, in microseconds of the loop's clock.
@@ -229,6 +231,7 @@ impl Greenlet {
             item: Cell::new(ptr::null_mut()),
             stack: Cell::new(None),
             alarm: Cell::new(None),
+            order: Cell::new(0),
             waits_for: Cell::new(ptr::null()),
             since: Cell::new(0),
             id,

@@ -13,6 +13,7 @@ use super::context::{Class, Pool, overflow};
 use super::greenlet::{Alarm, Greenlet, GreenletPtr, Line, Plan, Roll, State, flag};
 use super::link::Link;
 use super::object::{Kind, Object};
+use super::queue::select::Seat;
 use super::signal::Signal;
 use crate::errno::{Errno, Result};
 use crate::event::{self, BasePtr, NewError};
@@ -66,6 +67,7 @@ pub struct Hub {
     /// Structs of greenlets that have ended, to be used again; so many.
     pub spares: [Cell<Option<GreenletPtr>>; SPARES],
     pub spare_count: Cell<usize>,
+    pub spare_seats: Chain<Seat>,
     /// The struct of the greenlet that ended last: its end was still using it.
     pub corpse: Cell<Option<GreenletPtr>>,
     pub next_id: Cell<u64>,
@@ -164,6 +166,7 @@ impl Hub {
             spare_alarms: Chain::new(),
             spares: [const { Cell::new(None) }; SPARES],
             spare_count: Cell::new(0),
+            spare_seats: Chain::new(),
             corpse: Cell::new(None),
             next_id: Cell::new(2),
             next_local: Cell::new(1),

@@ -103,9 +103,9 @@ impl Hub {
         more.error.replace(0)
     }
 
-    /// Works out anew what the calls of a greenlet fail with.
+    /// Works out anew what the calls of a greenlet fail with. Where it may not block, that stays.
     pub fn reckon_cancel(&self, greenlet: GreenletPtr) {
-        if greenlet == self.looper {
+        if greenlet == self.looper || greenlet.has(flag::MAY_NOT_BLOCK) {
             return;
         }
         let error = greenlet.more.get().map_or(0, |more| match more.kill.get() {

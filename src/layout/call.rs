@@ -176,6 +176,10 @@ pub type TraceHook = Option<unsafe extern "C" fn(c_int, *mut c_void, *mut c_void
 /// `int (*)(const INFO *, void *arg)`, or the same of another object: called for each of several.
 pub type EachFn = Option<unsafe extern "C" fn(*const c_void, *mut c_void) -> c_int>;
 
+/// `int (*)(const void *a, const void *b, void *arg)`: which of two items goes first.
+pub type CompareFn =
+    Option<unsafe extern "C" fn(*const c_void, *const c_void, *mut c_void) -> c_int>;
+
 /// The call of a greenlet's function.
 #[derive(Clone, Copy)]
 pub struct StartCall {
@@ -347,6 +351,23 @@ impl EachCall {
         type Unwind = unsafe extern "C-unwind" fn(*const c_void, *mut c_void) -> c_int;
         // SAFETY: the program gave this function for these arguments; see `Call::run`.
         unsafe { transmute::<_, Unwind>(function)(self.object, self.arg) }
+    }
+}
+
+/// The call that compares two items of a queue.
+#[derive(Clone, Copy)]
+pub struct CompareCall {
+    pub function: CompareFn,
+    pub arg: *mut c_void,
+}
+
+impl CompareCall {
+    pub fn run(self, a: *const c_void, b: *const c_void) -> c_int {
+        let Some(function) = self.function else { return 0 };
+        type Unwind =
+            unsafe extern "C-unwind" fn(*const c_void, *const c_void, *mut c_void) -> c_int;
+        // SAFETY: the program gave this function for its items and this argument; see `Call::run`.
+        unsafe { transmute::<_, Unwind>(function)(a, b, self.arg) }
     }
 }
 

@@ -24,3 +24,4 @@ pub mod once;
 pub mod own_event;
 pub mod pinned;
 pub mod records;
+pub mod slots;

@@ -22,6 +22,7 @@ const DRIVERS: [(&str, &[&str]); 6] = [
             "src/bufferevent/mod.rs",
             "src/hub/link.rs",
             "src/hub/local.rs",
+            "src/hub/queue/heap.rs",
             "src/hub/report.rs",
             "src/abi/hub/info.rs",
             "src/abi/hub/time_limit.rs",

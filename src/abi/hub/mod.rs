@@ -10,6 +10,7 @@ pub mod kill;
 pub mod link;
 pub mod local;
 pub mod loops;
+pub mod queue;
 pub mod result;
 pub mod semaphore;
 pub mod time_limit;
