@@ -64,8 +64,13 @@ impl Hub {
     }
 
     /// Parks the caller until it is woken. `AGAIN` if it does not want to wait.
-    #[inline]
     pub fn block(&self, me: GreenletPtr, wait: Wait) -> Result<(), Stop> {
+        self.block_here(me, wait)
+    }
+
+    /// `block`, as a part of the function that calls it.
+    #[inline(always)]
+    pub fn block_here(&self, me: GreenletPtr, wait: Wait) -> Result<(), Stop> {
         if wait.timeout == Timeout::NOW {
             return Err(Stop::Error(Errno::AGAIN));
         }
@@ -116,7 +121,7 @@ impl Hub {
     }
 
     /// Switches to whoever is next; returns when the caller is resumed.
-    #[inline]
+    #[inline(always)]
     fn switch_out(&self, me: GreenletPtr) {
         let next = self.next();
         debug_assert!(next != me);

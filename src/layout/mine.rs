@@ -18,6 +18,12 @@ pub fn hub() -> Option<HubPtr> {
     unsafe { Handle::from_raw(thread::hub().cast()) }
 }
 
+/// Is it this thread's?
+#[inline(always)]
+pub fn is_hub(hub: HubPtr) -> bool {
+    thread::hub() == hub.as_ptr().cast()
+}
+
 /// Gives this thread its hub, which goes with it.
 pub fn set_hub(hub: HubPtr) -> Result<()> {
     thread::at_exit_of_thread(thread_ends, hub.as_ptr().cast())?;

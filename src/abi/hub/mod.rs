@@ -21,6 +21,7 @@ use super::misuse;
 use crate::errno::{Errno, Result};
 use crate::hub::object::{Head, Kind, Object};
 use crate::layout::handle::Handle;
+use crate::layout::mine;
 use crate::log::{self, Misuse};
 use crate::sys::Timeout;
 use crate::sys::signal::set_errno;
@@ -42,6 +43,22 @@ unsafe fn object<T: Head, C>(raw: *mut C, function: &str) -> Result<Handle<T>> {
         Some(Err(error)) => Err(wrong_object(error, function)),
         None => Err(misuse(Misuse::NullArgument, function)),
     }
+}
+
+/// The object behind a C pointer, if there is nothing wrong with it: for calls whose usual case is
+/// short. `object` says what is wrong.
+///
+/// # Safety
+/// As for `object`.
+#[inline(always)]
+unsafe fn sound<T: Head, C>(raw: *mut C) -> Option<Handle<T>> {
+    // SAFETY: the caller's word: it begins with a head, which is looked at before the rest.
+    let head = unsafe { raw.cast::<Object>().as_ref() }?;
+    if !head.is(T::KIND) || !mine::is_hub(head.hub) {
+        return None;
+    }
+    // SAFETY: of that kind, so a `T`.
+    unsafe { Handle::from_raw(raw.cast()) }
 }
 
 /// As `object`, of any thread: for what is only looked at.

@@ -1,7 +1,9 @@
 //! `evhub.h`: queues, and the first possible of several gets and puts.
 
 use super::types::{evhub_compare_fn_t, evhub_queue_t, evhub_waitable_t};
-use super::{any_threads, free_with, handle, number, object, required, status, store, timeout};
+use super::{
+    any_threads, free_with, handle, number, object, required, sound, status, store, timeout,
+};
 use crate::abi::misuse;
 use crate::errno::{Errno, Result};
 use crate::hub::queue::select::{self, Choice};
@@ -95,8 +97,29 @@ pub unsafe extern "C" fn evhub_queue_put(
     timeout: f64,
 ) -> c_int {
     // SAFETY: the caller's word.
-    let queue: Result<QueuePtr> = unsafe { object(q, "evhub_queue_put") };
-    status(queue.and_then(|queue| queue.put(item, self::timeout(timeout)?)))
+    match unsafe { sound::<Queue, _>(q) } {
+        Some(queue) if !timeout.is_nan() && queue.put_at_once(item) => 0,
+        Some(queue) => put(queue, item, timeout),
+        // SAFETY: the caller's word.
+        None => unsafe { wrong(q, "evhub_queue_put") },
+    }
+}
+
+#[inline(never)]
+fn put(queue: QueuePtr, item: *mut c_void, seconds: f64) -> c_int {
+    status(timeout(seconds).and_then(|timeout| queue.put(item, timeout)))
+}
+
+/// -1 and `errno`, for what is no queue of this thread's.
+///
+/// # Safety
+/// `q` is NULL or an object that was not freed.
+#[cold]
+#[inline(never)]
+unsafe fn wrong(q: *mut evhub_queue_t, function: &str) -> c_int {
+    // SAFETY: the caller's word.
+    let queue: Result<QueuePtr> = unsafe { object(q, function) };
+    status(queue.and(Err(Errno::INVAL)))
 }
 
 /// Gets an item, and waits while there is none. Those who wait get in the order of asking. If the
@@ -116,8 +139,26 @@ pub unsafe extern "C" fn evhub_queue_get(
     timeout: f64,
 ) -> c_int {
     // SAFETY: the caller's word.
-    let queue: Result<QueuePtr> = unsafe { object(q, "evhub_queue_get") };
-    let got = queue.and_then(|queue| queue.get(self::timeout(timeout)?));
+    let Some(queue) = (unsafe { sound::<Queue, _>(q) }) else {
+        // SAFETY: the caller's word.
+        return unsafe { wrong(q, "evhub_queue_get") };
+    };
+    if !timeout.is_nan()
+        && let Some(got) = queue.get_at_once()
+    {
+        // SAFETY: the caller's word.
+        unsafe { store(item, got) };
+        return 0;
+    }
+    // SAFETY: the caller's word.
+    unsafe { get(queue, item, timeout) }
+}
+
+/// # Safety
+/// `item` is NULL or writable.
+#[inline(never)]
+unsafe fn get(queue: QueuePtr, item: *mut *mut c_void, seconds: f64) -> c_int {
+    let got = timeout(seconds).and_then(|timeout| queue.get(timeout));
     // SAFETY: the caller's word.
     status(got.map(|got| unsafe { store(item, got) }))
 }

@@ -130,8 +130,47 @@ impl Queue {
         self.len.get() >= self.most
     }
 
+    /// The usual cases of a put, with nothing to save and no call: somebody waits for the item, or
+    /// it is appended. False: nothing was done.
+    #[inline(always)]
+    pub fn put_at_once(&self, item: *mut c_void) -> bool {
+        if self.seats.get() != 0 {
+            return false;
+        }
+        let tasks = self.tasks.get() + 1;
+        if let Some(getter) = self.object.line.front() {
+            self.tasks.set(tasks);
+            getter.item.set(item);
+            Line::remove(getter);
+            self.object.hub.wake(getter, 0);
+            return true;
+        }
+        let len = self.len.get();
+        let Items::Fifo(ring) = &self.items else { return false };
+        if len >= self.most || !self.object.links.is_empty() || !ring.append(len, item) {
+            return false;
+        }
+        self.len.set(len + 1);
+        self.tasks.set(tasks);
+        true
+    }
+
+    /// As `put_at_once`: there is an item, and nobody waits to put.
+    #[inline(always)]
+    pub fn get_at_once(&self) -> Option<*mut c_void> {
+        let len = self.len.get();
+        if len == 0 || self.seats.get() != 0 || !self.putters.is_empty() {
+            return None;
+        }
+        let Items::Fifo(ring) = &self.items else { return None };
+        if self.object.hub.me().cancel.get() != 0 || ring.is_large() {
+            return None;
+        }
+        self.len.set(len - 1);
+        Some(ring.take_first())
+    }
+
     /// Puts an item; what finds a place is put whatever has become of the caller.
-    #[inline]
     pub fn put(&self, item: *mut c_void, timeout: Timeout) -> Result<()> {
         if self.try_put(item)? {
             return Ok(());
@@ -151,11 +190,13 @@ impl Queue {
     pub fn get(&self, timeout: Timeout) -> Result<*mut c_void> {
         let hub = self.object.hub;
         let me = hub.check(timeout)?;
-        if let Some(item) = self.try_get()? {
+        if (self.len.get() != 0 || self.most == 0)
+            && let Some(item) = self.try_get()?
+        {
             return Ok(item);
         }
         me.order.set(hub.switches.get());
-        hub.block(me, Wait::at(&self.object, Why::QueueGet, timeout))?;
+        hub.block_here(me, Wait::at(&self.object, Why::QueueGet, timeout))?;
         Ok(me.item.get())
     }
 
@@ -173,7 +214,7 @@ impl Queue {
     }
 
     /// Gets an item if there is one.
-    #[inline]
+    #[inline(never)]
     pub fn try_get(&self) -> Result<Option<*mut c_void>> {
         let len = self.len.get();
         if len != 0 {

@@ -27,13 +27,28 @@ impl Ring {
     }
 
     /// Puts an item behind the `len` that there are.
-    #[inline]
     pub fn push(&self, len: usize, item: *mut c_void) -> Result<()> {
         if len == self.slots.count() {
             self.grow(len)?;
         }
         self.slots.set(self.place(len), item);
         Ok(())
+    }
+
+    /// As `push`, if there is a slot: was there?
+    #[inline(always)]
+    pub fn append(&self, len: usize, item: *mut c_void) -> bool {
+        let has_slot = len != self.slots.count();
+        if has_slot {
+            self.slots.set(self.place(len), item);
+        }
+        has_slot
+    }
+
+    /// Does it have memory that goes back when it is empty?
+    #[inline(always)]
+    pub fn is_large(&self) -> bool {
+        self.slots.count() > KEPT
     }
 
     /// Takes the first of `len` items; there is one.
@@ -67,7 +82,7 @@ impl Ring {
     /// Now that it is empty, much memory goes back.
     #[inline]
     pub fn settle(&self) {
-        if self.slots.count() > KEPT {
+        if self.is_large() {
             self.slots.clear();
         }
     }
