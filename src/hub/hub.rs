@@ -13,6 +13,8 @@ use super::greenlet::{Alarm, Greenlet, GreenletPtr, Line, Plan, Roll, State, fla
 use super::link::Link;
 use super::object::{Kind, Object};
 use super::signal::Signal;
+use super::sync::rlock::Rlock;
+use super::sync::rwlock::Rwlock;
 use crate::errno::{Errno, Result};
 use crate::event::{self, BasePtr, NewError};
 use crate::globals;
@@ -55,6 +57,9 @@ pub struct Hub {
     /// Links whose callbacks the loop is to call.
     pub due: Chain<Link, 1>,
     pub spare_alarms: Chain<Alarm>,
+    /// All locks: those of a greenlet that has ended are looked for.
+    pub rlocks: Chain<Rlock>,
+    pub rwlocks: Chain<Rwlock>,
     /// The struct of the greenlet that ended last: its end was still using it.
     pub corpse: Cell<Option<GreenletPtr>>,
     pub next_id: Cell<u64>,
@@ -69,6 +74,7 @@ pub struct Hub {
     pub objects: Cell<usize>,
     pub closing: Cell<bool>,
     pub deadlocks: Cell<u32>,
+    pub left_locks: Cell<u32>,
     pub trace: Cell<TraceHook>,
     pub trace_arg: Cell<*mut c_void>,
     pub error_hook: Cell<ErrorHook>,
@@ -148,6 +154,8 @@ impl Hub {
             roll: Roll::new(),
             due: Chain::new(),
             spare_alarms: Chain::new(),
+            rlocks: Chain::new(),
+            rwlocks: Chain::new(),
             corpse: Cell::new(None),
             next_id: Cell::new(2),
             next_local: Cell::new(1),
@@ -159,6 +167,7 @@ impl Hub {
             objects: Cell::new(0),
             closing: Cell::new(false),
             deadlocks: Cell::new(0),
+            left_locks: Cell::new(0),
             trace: Cell::new(None),
             trace_arg: Cell::new(ptr::null_mut()),
             error_hook: Cell::new(None),

@@ -6,6 +6,7 @@ use super::object::{Head, Object};
 use super::sync::flag::FlagPtr;
 use super::sync::result::ResultPtr;
 use super::sync::semaphore::SemaphorePtr;
+use super::sync::waitgroup::WaitgroupPtr;
 use crate::errno::Result;
 
 #[derive(Clone, Copy)]
@@ -14,6 +15,7 @@ pub enum Waitable {
     Flag(FlagPtr),
     Result(ResultPtr),
     Semaphore(SemaphorePtr),
+    Waitgroup(WaitgroupPtr),
 }
 
 /// The same of an object whatever its kind.
@@ -24,6 +26,7 @@ macro_rules! each {
             Waitable::Flag($object) => $what,
             Waitable::Result($object) => $what,
             Waitable::Semaphore($object) => $what,
+            Waitable::Waitgroup($object) => $what,
         }
     };
 }

@@ -1,7 +1,7 @@
 //! The tables of the C test runner: folders, backends, and the ways to run the suite.
 
 /// A folder of test programs under ctests/; each file in C or C++ is a program.
-pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag"];
+pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag", "hub"];
 
 /// One backend and how a test process is made to use it.
 pub struct Backend {
