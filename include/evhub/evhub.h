@@ -63,8 +63,14 @@ typedef struct evhub_waitable evhub_waitable_t;		/* any object of those below */
 typedef struct evhub_iwait evhub_iwait_t;		/* several of them */
 typedef struct evhub_flag evhub_flag_t;			/* set or not (gevent's Event) */
 typedef struct evhub_result evhub_result_t;		/* a value or an error (AsyncResult) */
+typedef struct evhub_waiter evhub_waiter_t;		/* a hand-over to one greenlet */
 typedef struct evhub_semaphore evhub_semaphore_t;	/* a counter to take from */
 typedef struct evhub_queue evhub_queue_t;		/* items to put and get */
+typedef struct evhub_rlock evhub_rlock_t;		/* held by one, who may take it again */
+typedef struct evhub_condition evhub_condition_t;	/* to be notified of, under a lock */
+typedef struct evhub_rwlock evhub_rwlock_t;		/* many read, or one writes */
+typedef struct evhub_barrier evhub_barrier_t;		/* all wait for the last one */
+typedef struct evhub_waitgroup evhub_waitgroup_t;	/* a number of things to be done */
 
 /** The function of a greenlet: its result is the greenlet's value. */
 typedef void *(*evhub_fn_t)(void *arg);
@@ -469,7 +475,7 @@ evhub_link_t *evhub_link_result(evhub_greenlet_t *g, evhub_result_t *r);
  * may not wait.
  *
  * @param object a flag: it is set. A semaphore: there is something to take. A queue: there is an
- *   item. A result, a greenlet: once
+ *   item. A wait group: nothing is left. A result, a greenlet: once
  * @return the link, which goes with the object or by evhub_unlink(); NULL with EINVAL or ENOMEM
  *
  * @pre `object` is NULL (EINVAL) or an object that can be waited for.
@@ -872,7 +878,66 @@ evhub_waitable_t *evhub_queue_waitable(evhub_queue_t *q);
  */
 int evhub_select_queues(evhub_choice_t *choices, size_t n, double timeout);
 
-/* ---- Locks ---- */
+/* ---- Waiters: a hand-over from anybody, or the loop, to one greenlet ---- */
+
+/**
+ * Makes a waiter, which is empty.
+ *
+ * @return the waiter, to be freed with evhub_waiter_free(); NULL with ENOMEM
+ */
+evhub_waiter_t *evhub_waiter_new(void);
+
+/**
+ * Frees a waiter. Whoever waits for it gets EBADF.
+ *
+ * @param w a waiter; NULL is fine
+ *
+ * @pre `w` is NULL or a waiter that was not freed.
+ */
+void evhub_waiter_free(evhub_waiter_t *w);
+
+/**
+ * Waits for what is handed over, and takes it: the waiter is empty again.
+ *
+ * @param value where it is put; may be NULL
+ * @param timeout seconds; negative: none; 0: does not wait
+ * @return 0; -1 with the error that was handed over, with EBUSY (another greenlet waits), EAGAIN or
+ *   ETIMEDOUT, or as every call that waits
+ *
+ * @pre `w` is NULL (EINVAL) or a waiter that was not freed; `value` is NULL or writable.
+ */
+int evhub_waiter_get(evhub_waiter_t *w, void **value, double timeout);
+
+/**
+ * Hands over a value: to whoever waits, or to whoever comes. Never waits.
+ *
+ * @return 0; -1 with EBUSY (what was handed over before was not taken yet: that stays), EINVAL or
+ *   EPERM
+ *
+ * @pre `w` is NULL (EINVAL) or a waiter that was not freed.
+ */
+int evhub_waiter_set(evhub_waiter_t *w, void *value);
+
+/**
+ * Hands over an error: to whoever waits, or to whoever comes. Never waits.
+ *
+ * @param error the number, which evhub_waiter_get() fails with; above 0
+ * @return as evhub_waiter_set()
+ *
+ * @pre `w` is NULL (EINVAL) or a waiter that was not freed.
+ */
+int evhub_waiter_set_error(evhub_waiter_t *w, int error);
+
+/**
+ * Is there something to take?
+ *
+ * @return 1 or 0; -1 with EINVAL or EPERM
+ *
+ * @pre `w` is NULL (EINVAL) or a waiter that was not freed.
+ */
+int evhub_waiter_ready(evhub_waiter_t *w);
+
+/* ---- Semaphores ---- */
 
 /**
  * Makes a semaphore.
@@ -949,6 +1014,272 @@ int evhub_semaphore_locked(evhub_semaphore_t *s);
  * @pre `s` is NULL or a semaphore that was not freed.
  */
 evhub_waitable_t *evhub_semaphore_waitable(evhub_semaphore_t *s);
+
+/*
+ * ---- Locks ----
+ *
+ * They are handed to those who wait in the order of asking: nobody comes in between. The holder is
+ * a greenlet, the loop's callbacks are one together. A greenlet that ends while it holds a lock is
+ * told of in the log, and the lock goes to the next who waits; but who holds a lock to read is not
+ * known, so nobody will ever write under that one.
+ */
+
+/**
+ * Makes a lock that nobody holds.
+ *
+ * @return the lock, to be freed with evhub_rlock_free(); NULL with ENOMEM
+ */
+evhub_rlock_t *evhub_rlock_new(void);
+
+/**
+ * Frees a lock. Those who wait for it, or for a condition that is used with it, get EBADF.
+ *
+ * @param l a lock; NULL is fine
+ *
+ * @pre `l` is NULL or a lock that was not freed.
+ */
+void evhub_rlock_free(evhub_rlock_t *l);
+
+/**
+ * Takes a lock, and waits for it if another greenlet holds it. Its holder may take it again, and
+ * releases it as often.
+ *
+ * @param timeout seconds; negative: none; 0: does not wait
+ * @return 0; -1 with EAGAIN or ETIMEDOUT, or as every call that waits
+ *
+ * @pre `l` is NULL (EINVAL) or a lock that was not freed.
+ */
+int evhub_rlock_acquire(evhub_rlock_t *l, double timeout);
+
+/**
+ * Releases a lock once. Never waits.
+ *
+ * @return 0; -1 with EPERM (the caller does not hold it) or EINVAL
+ *
+ * @pre `l` is NULL (EINVAL) or a lock that was not freed.
+ */
+int evhub_rlock_release(evhub_rlock_t *l);
+
+/**
+ * Who holds a lock.
+ *
+ * @return the greenlet, not referenced; NULL: nobody, or a callback of the loop's; or with EINVAL or
+ *   EPERM
+ *
+ * @pre `l` is NULL (EINVAL) or a lock that was not freed.
+ */
+evhub_greenlet_t *evhub_rlock_owner(evhub_rlock_t *l);
+
+/**
+ * Makes a condition.
+ *
+ * @param lock the lock that it is used with, which several conditions may share; NULL: one of its
+ *   own, which goes with it
+ * @return the condition, to be freed with evhub_condition_free(); NULL with EINVAL, EPERM (a lock
+ *   of another thread) or ENOMEM
+ *
+ * @pre `lock` is NULL or a lock that was not freed.
+ */
+evhub_condition_t *evhub_condition_new(evhub_rlock_t *lock);
+
+/**
+ * Frees a condition. Those who wait for it get EBADF, as soon as they have the lock back; if the
+ * lock is its own, at once, and so do those who wait for that.
+ *
+ * @param c a condition; NULL is fine
+ *
+ * @pre `c` is NULL or a condition that was not freed.
+ */
+void evhub_condition_free(evhub_condition_t *c);
+
+/**
+ * Takes the lock of a condition, as evhub_rlock_acquire().
+ *
+ * @param timeout seconds; negative: none; 0: does not wait
+ * @return 0; -1 with EAGAIN, ETIMEDOUT or EBADF (the lock was freed), or as every call that waits
+ *
+ * @pre `c` is NULL (EINVAL) or a condition that was not freed.
+ */
+int evhub_condition_acquire(evhub_condition_t *c, double timeout);
+
+/**
+ * Releases the lock of a condition once, as evhub_rlock_release(). Never waits.
+ *
+ * @return 0; -1 with EPERM (the caller does not hold it), EBADF (the lock was freed) or EINVAL
+ *
+ * @pre `c` is NULL (EINVAL) or a condition that was not freed.
+ */
+int evhub_condition_release(evhub_condition_t *c);
+
+/**
+ * Releases the lock, however often the caller has taken it, waits to be notified, and takes the
+ * lock back as often. It does that however the wait ends: neither time nor a kill ends the wait for
+ * the lock. Only with EBADF because the lock was freed, or EDEADLK because nobody can ever release
+ * it, the lock is not held afterwards.
+ *
+ * Once the caller was notified, this succeeds, even if its time is over before it has the lock.
+ *
+ * @param timeout seconds; negative: none; 0: EAGAIN, and the lock is not even released
+ * @return 0; -1 with EPERM (the caller does not hold the lock, or the loop has called it), EBADF (the
+ *   condition or the lock was freed), ETIMEDOUT, or as every call that waits
+ *
+ * @pre `c` is NULL (EINVAL) or a condition that was not freed.
+ */
+int evhub_condition_wait(evhub_condition_t *c, double timeout);
+
+/**
+ * Notifies those who wait for a condition, in the order of their coming. Never waits. The caller
+ * need not hold the lock; they run when they have it.
+ *
+ * @param n how many at most
+ * @return 0, also if nobody waits; -1 with EBADF (the lock was freed), EINVAL or EPERM
+ *
+ * @pre `c` is NULL (EINVAL) or a condition that was not freed.
+ */
+int evhub_condition_notify(evhub_condition_t *c, size_t n);
+
+/**
+ * Notifies all who wait for a condition.
+ *
+ * @return as evhub_condition_notify()
+ *
+ * @pre `c` is NULL (EINVAL) or a condition that was not freed.
+ */
+int evhub_condition_notify_all(evhub_condition_t *c);
+
+/**
+ * Makes a lock that nobody holds: many may hold it at once to read, or one to write.
+ *
+ * @return the lock, to be freed with evhub_rwlock_free(); NULL with ENOMEM
+ */
+evhub_rwlock_t *evhub_rwlock_new(void);
+
+/**
+ * Frees a lock. Those who wait for it get EBADF.
+ *
+ * @param l a lock; NULL is fine
+ *
+ * @pre `l` is NULL or a lock that was not freed.
+ */
+void evhub_rwlock_free(evhub_rwlock_t *l);
+
+/**
+ * Takes a lock to read. Whoever comes after a writer that waits, waits behind it: so a greenlet that
+ * reads already should not ask again.
+ *
+ * @param timeout seconds; negative: none; 0: does not wait
+ * @return 0; -1 with EDEADLK (the caller holds it to write), EAGAIN or ETIMEDOUT, or as every call
+ *   that waits
+ *
+ * @pre `l` is NULL (EINVAL) or a lock that was not freed.
+ */
+int evhub_rwlock_acquire_read(evhub_rwlock_t *l, double timeout);
+
+/**
+ * Takes a lock to write. If it gives up, those who wait behind it to read need not wait for it.
+ *
+ * @param timeout seconds; negative: none; 0: does not wait
+ * @return as evhub_rwlock_acquire_read()
+ *
+ * @pre `l` is NULL (EINVAL) or a lock that was not freed.
+ */
+int evhub_rwlock_acquire_write(evhub_rwlock_t *l, double timeout);
+
+/**
+ * Releases a lock, which the caller holds to read or to write. Never waits.
+ *
+ * @return 0; -1 with EPERM (the caller does not hold it; of readers this is seen only if the caller
+ *   holds no lock at all to read) or EINVAL
+ *
+ * @pre `l` is NULL (EINVAL) or a lock that was not freed.
+ */
+int evhub_rwlock_release(evhub_rwlock_t *l);
+
+/* ---- Barriers ---- */
+
+/**
+ * Makes a barrier: whoever comes waits there until so many have come.
+ *
+ * @param count how many, the last one included; from 1 to INT_MAX
+ * @return the barrier, to be freed with evhub_barrier_free(); NULL with EINVAL or ENOMEM
+ */
+evhub_barrier_t *evhub_barrier_new(size_t count);
+
+/**
+ * Frees a barrier. Those who wait there get EBADF.
+ *
+ * @param b a barrier; NULL is fine
+ *
+ * @pre `b` is NULL or a barrier that was not freed.
+ */
+void evhub_barrier_free(evhub_barrier_t *b);
+
+/**
+ * Comes to a barrier and waits until all have come; the last one does not wait. Then the barrier
+ * can be used anew. Whoever gives up, or is killed, has not come.
+ *
+ * @param timeout seconds; negative: none; 0: does not wait, and has come only if it is the last one
+ * @return the caller's place in the order of coming: 0 to count - 1; -1 with EAGAIN or ETIMEDOUT, or
+ *   as every call that waits
+ *
+ * @pre `b` is NULL (EINVAL) or a barrier that was not freed.
+ */
+int evhub_barrier_wait(evhub_barrier_t *b, double timeout);
+
+/* ---- Wait groups ---- */
+
+/**
+ * Makes a wait group: a number of things that are left to be done, at first 0.
+ *
+ * @return the wait group, to be freed with evhub_waitgroup_free(); NULL with ENOMEM
+ */
+evhub_waitgroup_t *evhub_waitgroup_new(void);
+
+/**
+ * Frees a wait group. Those who wait for it get EBADF.
+ *
+ * @param w a wait group; NULL is fine
+ *
+ * @pre `w` is NULL or a wait group that was not freed.
+ */
+void evhub_waitgroup_free(evhub_waitgroup_t *w);
+
+/**
+ * Adds to what is left. If nothing is left then, all who wait are woken, even if something is added
+ * before they run. Never waits.
+ *
+ * @param n how many more; negative: fewer
+ * @return 0; -1 with EINVAL (less than nothing would be left), EOVERFLOW or EPERM
+ *
+ * @pre `w` is NULL (EINVAL) or a wait group that was not freed.
+ */
+int evhub_waitgroup_add(evhub_waitgroup_t *w, long n);
+
+/**
+ * One thing is done: as evhub_waitgroup_add() of -1.
+ *
+ * @return as evhub_waitgroup_add()
+ *
+ * @pre `w` is NULL (EINVAL) or a wait group that was not freed.
+ */
+int evhub_waitgroup_done(evhub_waitgroup_t *w);
+
+/**
+ * Waits until nothing is left.
+ *
+ * @param timeout seconds; negative: none; 0: does not wait
+ * @return 0; -1 with EAGAIN or ETIMEDOUT, or as every call that waits
+ *
+ * @pre `w` is NULL (EINVAL) or a wait group that was not freed.
+ */
+int evhub_waitgroup_wait(evhub_waitgroup_t *w, double timeout);
+
+/**
+ * A wait group, to be waited for among other objects: ready while nothing is left.
+ *
+ * @pre `w` is NULL or a wait group that was not freed.
+ */
+evhub_waitable_t *evhub_waitgroup_waitable(evhub_waitgroup_t *w);
 
 /* ---- Several objects ---- */
 

@@ -84,6 +84,7 @@ impl Hub {
             self.disarm(greenlet);
         }
         self.end_limits(greenlet);
+        self.take_locks_from(greenlet);
         match greenlet.stack.take() {
             Some(stack) => self.pool.give(stack),
             None => self.pool.unreserve(greenlet.class),
@@ -139,7 +140,7 @@ impl Hub {
     }
 
     fn lose_wait(&self, greenlet: GreenletPtr) {
-        if greenlet.state.get() == State::Waiting {
+        if Hub::may_be_interrupted(greenlet) {
             self.interrupt(greenlet, Errno::BADF);
         }
     }

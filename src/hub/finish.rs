@@ -103,6 +103,9 @@ impl Hub {
 
     /// From here on it is finished: those who wait for that are woken.
     fn finish(&self, greenlet: GreenletPtr, state: State) {
+        if greenlet.held.get() | greenlet.reads.get() != 0 {
+            self.locks_are_left(greenlet);
+        }
         greenlet.state.set(state);
         self.strike_off(greenlet);
         if !greenlet.object.line.is_empty() {
@@ -124,10 +127,15 @@ impl Hub {
     }
 
     fn report_failure(&self, greenlet: GreenletPtr, error: c_int) {
+        self.without_blocking(|| report::failure(self, greenlet, error));
+    }
+
+    /// Runs code of the program's that may not block: whoever runs is in the middle of something.
+    pub fn without_blocking(&self, call: impl FnOnce()) {
         let me = self.me();
         me.set(flag::MAY_NOT_BLOCK);
         let was = me.cancel.replace(Errno::PERM.0);
-        report::failure(self, greenlet, error);
+        call();
         me.cancel.set(was);
         me.clear(flag::MAY_NOT_BLOCK);
     }

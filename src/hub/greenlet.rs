@@ -119,6 +119,8 @@ pub mod flag {
     pub const MAY_NOT_BLOCK: u8 = 16;
     /// Runs a link's function; `item` is the greenlet that has ended.
     pub const LINKED: u8 = 32;
+    /// Its wait is not cancelled: only what it waits for ends it, or that it can never end.
+    pub const STAYS: u8 = 64;
 }
 
 #[repr(C)]
@@ -149,6 +151,9 @@ pub struct Greenlet {
     pub waits_for: Cell<*const Object>,
     /// The loop's round when it began to wait, in microseconds of the loop's clock.
     pub since: Cell<u64>,
+    /// How many locks it holds alone; and how many to read.
+    pub held: Cell<u32>,
+    pub reads: Cell<u32>,
     pub id: u64,
     /// The number of the one that made it.
     pub parent: Cell<u64>,
@@ -234,6 +239,8 @@ impl Greenlet {
             order: Cell::new(0),
             waits_for: Cell::new(ptr::null()),
             since: Cell::new(0),
+            held: Cell::new(0),
+            reads: Cell::new(0),
             id,
             parent: Cell::new(0),
             more: Cell::new(None),

@@ -15,6 +15,8 @@ use super::link::Link;
 use super::object::{Kind, Object};
 use super::queue::select::Seat;
 use super::signal::Signal;
+use super::sync::rlock::Rlock;
+use super::sync::rwlock::Rwlock;
 use crate::errno::{Errno, Result};
 use crate::event::{self, BasePtr, NewError};
 use crate::globals;
@@ -68,6 +70,9 @@ pub struct Hub {
     pub spares: [Cell<Option<GreenletPtr>>; SPARES],
     pub spare_count: Cell<usize>,
     pub spare_seats: Chain<Seat>,
+    /// All locks: those of a greenlet that has ended are looked for.
+    pub rlocks: Chain<Rlock>,
+    pub rwlocks: Chain<Rwlock>,
     /// The struct of the greenlet that ended last: its end was still using it.
     pub corpse: Cell<Option<GreenletPtr>>,
     pub next_id: Cell<u64>,
@@ -82,6 +87,7 @@ pub struct Hub {
     pub objects: Cell<usize>,
     pub closing: Cell<bool>,
     pub deadlocks: Cell<u32>,
+    pub left_locks: Cell<u32>,
     pub trace: Cell<TraceHook>,
     pub trace_arg: Cell<*mut c_void>,
     pub error_hook: Cell<ErrorHook>,
@@ -167,6 +173,8 @@ impl Hub {
             spares: [const { Cell::new(None) }; SPARES],
             spare_count: Cell::new(0),
             spare_seats: Chain::new(),
+            rlocks: Chain::new(),
+            rwlocks: Chain::new(),
             corpse: Cell::new(None),
             next_id: Cell::new(2),
             next_local: Cell::new(1),
@@ -178,6 +186,7 @@ impl Hub {
             objects: Cell::new(0),
             closing: Cell::new(false),
             deadlocks: Cell::new(0),
+            left_locks: Cell::new(0),
             trace: Cell::new(None),
             trace_arg: Cell::new(ptr::null_mut()),
             error_hook: Cell::new(None),

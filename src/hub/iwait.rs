@@ -3,18 +3,20 @@
 //! ```text
 //!   entries[i]: a link at object i until that is ready    first -> next -> ...: ready, not taken
 //! ```
+//! Whoever waits for the next one is handed it: several may wait, and each object is told of once.
 
 use super::greenlet::{GreenletPtr, Why};
 use super::hub::Hub;
 use super::join::Deadline;
 use super::link::{self, Action, LinkPtr};
-use super::object::{Head, Kind, Object};
+use super::object::{Head, Kind, Object, stay};
 use super::schedule::Wait;
 use super::waitable::Waitable;
 use crate::errno::{Errno, Result};
 use crate::layout::handle::Handle;
 use crate::sys::Timeout;
 use std::cell::Cell;
+use std::ptr;
 
 /// No entry.
 const NONE: usize = usize::MAX;
@@ -34,7 +36,7 @@ pub struct Iwait {
     last: Cell<usize>,
     ready: Cell<usize>,
     taken: Cell<usize>,
-    /// Whoever waits is woken when so many are ready.
+    /// Whoever waits is woken when so many are ready; 0: with the next one.
     wanted: Cell<usize>,
 }
 
@@ -70,7 +72,7 @@ pub fn create(objects: &[Waitable]) -> Result<IwaitPtr> {
         last: Cell::new(NONE),
         ready: Cell::new(0),
         taken: Cell::new(0),
-        wanted: Cell::new(1),
+        wanted: Cell::new(0),
     })?;
     for (index, waitable) in objects.iter().enumerate() {
         if waitable.is_ready() {
@@ -95,14 +97,36 @@ pub fn free(several: IwaitPtr) {
 
 impl Iwait {
     fn append(&self, index: usize) {
+        self.ready.set(self.ready.get() + 1);
+        let wanted = self.wanted.get();
+        if wanted == 0 && self.hand_over(index) {
+            return;
+        }
         match self.last.replace(index) {
             NONE => self.first.set(index),
             last => self.entries[last].next.set(index),
         }
-        self.ready.set(self.ready.get() + 1);
-        if self.ready.get() >= self.wanted.get() {
+        if wanted != 0 && self.ready.get() >= wanted {
             self.object.hub.wake_all(&self.object.line);
         }
+    }
+
+    /// To the first who waits for the next one, if anybody does. After the last one there is
+    /// nothing left for the others.
+    fn hand_over(&self, index: usize) -> bool {
+        if !self.hand(index) {
+            return false;
+        }
+        self.taken.set(self.taken.get() + 1);
+        while self.taken.get() == self.entries.len() && self.hand(NONE) {}
+        true
+    }
+
+    fn hand(&self, index: usize) -> bool {
+        let Some(waiter) = self.object.line.pop() else { return false };
+        waiter.item.set(ptr::without_provenance_mut(index));
+        self.object.hub.wake(waiter, 0);
+        true
     }
 
     /// An object has become ready: once is enough.
@@ -118,6 +142,8 @@ impl Iwait {
         let entry = &self.entries[index];
         if entry.link.take().is_some() {
             entry.is_gone.set(true);
+            // Nobody has to wait for more.
+            self.wanted.set(self.wanted.get().min(1));
             self.append(index);
         }
     }
@@ -131,22 +157,15 @@ impl Iwait {
             self.last.set(NONE);
         }
         self.taken.set(self.taken.get() + 1);
-        Some(if entry.is_gone.get() { Next::Gone(index) } else { Next::Ready(index) })
+        Some(self.found(index))
     }
 
-    /// Waits for the next that is ready.
-    pub fn next(&self, timeout: Timeout) -> Result<Next> {
-        let hub = self.object.hub;
-        let me = hub.check(timeout)?;
-        if let Some(next) = self.take() {
-            return Ok(next);
+    fn found(&self, index: usize) -> Next {
+        match self.entries.get(index) {
+            None => Next::Nothing,
+            Some(entry) if entry.is_gone.get() => Next::Gone(index),
+            Some(_) => Next::Ready(index),
         }
-        if self.taken.get() == self.entries.len() {
-            return Ok(Next::Nothing);
-        }
-        self.wanted.set(self.ready.get() + 1);
-        hub.block(me, Wait::at(&self.object, Why::Several, timeout))?;
-        Ok(self.take().unwrap_or(Next::Nothing))
     }
 
     /// Waits until so many are ready; how many are? `BADF` if one of them is gone.
@@ -166,6 +185,24 @@ impl Iwait {
             return Err(Errno::BADF);
         }
         Ok(self.ready.get())
+    }
+}
+
+impl Handle<Iwait> {
+    /// Waits for the next that is ready.
+    pub fn next(self, timeout: Timeout) -> Result<Next> {
+        let hub = self.object.hub;
+        let me = hub.check(timeout)?;
+        if let Some(next) = self.take() {
+            return Ok(next);
+        }
+        if self.taken.get() == self.entries.len() {
+            return Ok(Next::Nothing);
+        }
+        stay(self, || {
+            hub.block(me, Wait::at(&self.object, Why::Several, timeout))?;
+            Ok(self.found(me.item.get().addr()))
+        })
     }
 }
 

@@ -35,7 +35,7 @@ impl Hub {
         self.set_source(target, source)?;
         target.cancel.set(error.0);
         self.trace_throw(target);
-        if target.state.get() == State::Waiting {
+        if Hub::may_be_interrupted(target) {
             target.set(flag::KILL_TOLD);
             self.interrupt(target, error);
         } else {

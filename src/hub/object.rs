@@ -5,6 +5,9 @@
 //! ```
 //! It is the first field of its object. A greenlet in `line` waits for nothing else; whoever
 //! waits for several objects at once has a link at each.
+//!
+//! Between the end of a wait and the turn of who has waited, the object may be freed. Whoever
+//! looks at it after a wait therefore waits inside of `stay`, which keeps the memory.
 
 use super::greenlet::Line;
 use super::hub::HubPtr;
@@ -45,6 +48,8 @@ pub enum Kind {
 pub struct Object {
     /// A `Kind`, if nothing has gone wrong.
     kind: Cell<u32>,
+    /// So many calls are inside of `stay`.
+    inside: Cell<u32>,
     pub hub: HubPtr,
     pub line: Line,
     pub links: Chain<Link>,
@@ -72,12 +77,23 @@ impl Object {
     /// One that goes before the hub does.
     #[inline]
     pub fn uncounted(kind: Kind, hub: HubPtr) -> Object {
-        Object { kind: Cell::new(kind as u32), hub, line: Line::new(), links: Chain::new() }
+        Object {
+            kind: Cell::new(kind as u32),
+            inside: Cell::new(0),
+            hub,
+            line: Line::new(),
+            links: Chain::new(),
+        }
     }
 
     #[inline]
     pub fn is(&self, kind: Kind) -> bool {
         self.kind.get() == kind as u32
+    }
+
+    #[inline]
+    pub fn is_freed(&self) -> bool {
+        self.is(Kind::Freed)
     }
 
     /// `EINVAL` for what is no such object (any more), `EPERM` for one of another thread.
@@ -123,5 +139,20 @@ pub fn create<T: Head>(make: impl FnOnce(Object) -> T) -> Result<Handle<T>> {
 /// Frees an object: whoever waits for it gets `EBADF`.
 pub fn free<T: Head>(object: Handle<T>) {
     object.object().close();
-    object.dispose();
+    if object.object().inside.get() == 0 {
+        object.dispose();
+    }
+}
+
+/// Has the memory of an object stay until `call` has returned, even if it is freed meanwhile.
+#[inline]
+pub fn stay<T: Head, R>(object: Handle<T>, call: impl FnOnce() -> R) -> R {
+    let inside = &object.object().inside;
+    inside.set(inside.get() + 1);
+    let result = call();
+    inside.set(inside.get() - 1);
+    if inside.get() == 0 && object.object().is_freed() {
+        object.dispose();
+    }
+    result
 }

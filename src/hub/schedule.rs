@@ -71,15 +71,28 @@ impl Hub {
     /// `block`, as a part of the function that calls it.
     #[inline(always)]
     pub fn block_here(&self, me: GreenletPtr, wait: Wait) -> Result<(), Stop> {
-        if wait.timeout == Timeout::NOW {
-            return Err(Stop::Error(Errno::AGAIN));
+        self.prepare(me, wait.timeout).map_err(Stop::Error)?;
+        self.park(me, wait)
+    }
+
+    /// What can go wrong before the caller is parked.
+    #[inline(always)]
+    pub fn prepare(&self, me: GreenletPtr, timeout: Timeout) -> Result<()> {
+        if timeout == Timeout::NOW {
+            return Err(Errno::AGAIN);
         }
         if self.runner.get().is_none() || self.base.get().is_none() {
-            self.make_runner().map_err(Stop::Error)?;
+            self.make_runner()?;
         }
-        if wait.timeout != Timeout::NEVER {
-            self.arm(me, wait.timeout).map_err(Stop::Error)?;
+        if timeout != Timeout::NEVER {
+            self.arm(me, timeout)?;
         }
+        Ok(())
+    }
+
+    /// `block`, after `prepare`.
+    #[inline(always)]
+    pub fn park(&self, me: GreenletPtr, wait: Wait) -> Result<(), Stop> {
         me.why.set(wait.why);
         me.waits_for.set(wait.object);
         me.since.set(self.round.get());
@@ -214,6 +227,11 @@ impl Hub {
             first.set(flag::GONE);
             self.wake(first, Errno::BADF.0);
         }
+    }
+
+    /// Does it wait, so that an error may end that?
+    pub fn may_be_interrupted(greenlet: GreenletPtr) -> bool {
+        greenlet.state.get() == State::Waiting && !greenlet.has(flag::STAYS)
     }
 
     /// Ends the wait of a greenlet that is parked.

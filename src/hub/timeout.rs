@@ -1,7 +1,8 @@
 //! Limits on a stretch of code: when one expires, the calls of its greenlet that may block fail
 //! until it is cancelled. Several may be running; each is told apart by its object.
 
-use super::greenlet::{GreenletPtr, State};
+use super::greenlet::GreenletPtr;
+use super::hub::Hub;
 use super::object::{Head, Kind, Object};
 use crate::errno::{Errno, Result};
 use crate::layout::chain::{Chain, linked};
@@ -76,7 +77,7 @@ impl Fires for TimeLimit {
         let was = greenlet.cancel.get();
         hub.reckon_cancel(greenlet);
         hub.trace_throw(greenlet);
-        if was == 0 && greenlet.state.get() == State::Waiting {
+        if was == 0 && Hub::may_be_interrupted(greenlet) {
             hub.interrupt(greenlet, Errno(limit.errno()));
         }
     }
@@ -131,7 +132,7 @@ fn disarm(limit: TimeLimitPtr) {
     }
 }
 
-impl super::hub::Hub {
+impl Hub {
     /// A greenlet ends: its limits do, too.
     pub fn end_limits(&self, greenlet: GreenletPtr) {
         let Some(more) = greenlet.more.get() else { return };

@@ -7,6 +7,7 @@ use super::queue::QueuePtr;
 use super::sync::flag::FlagPtr;
 use super::sync::result::ResultPtr;
 use super::sync::semaphore::SemaphorePtr;
+use super::sync::waitgroup::WaitgroupPtr;
 use crate::errno::Result;
 
 #[derive(Clone, Copy)]
@@ -16,6 +17,7 @@ pub enum Waitable {
     Result(ResultPtr),
     Semaphore(SemaphorePtr),
     Queue(QueuePtr),
+    Waitgroup(WaitgroupPtr),
 }
 
 /// The same of an object whatever its kind.
@@ -27,6 +29,7 @@ macro_rules! each {
             Waitable::Result($object) => $what,
             Waitable::Semaphore($object) => $what,
             Waitable::Queue($object) => $what,
+            Waitable::Waitgroup($object) => $what,
         }
     };
 }

@@ -111,7 +111,7 @@ pub unsafe extern "C" fn evhub_link_result(
 /// may not wait.
 ///
 /// @param object a flag: it is set. A semaphore: there is something to take. A queue: there is an
-///   item. A result, a greenlet: once
+///   item. A wait group: nothing is left. A result, a greenlet: once
 /// @return the link, which goes with the object or by evhub_unlink(); NULL with EINVAL or ENOMEM
 ///
 /// # Safety

@@ -3,6 +3,8 @@
 //! Each export checks its arguments, casts once, calls one function of `hub/`, and maps the error.
 
 pub mod async_wake;
+pub mod barrier;
+pub mod condition;
 pub mod flag;
 pub mod greenlet;
 pub mod info;
@@ -12,10 +14,14 @@ pub mod local;
 pub mod loops;
 pub mod queue;
 pub mod result;
+pub mod rlock;
+pub mod rwlock;
 pub mod semaphore;
 pub mod time_limit;
 pub mod types;
 pub mod wait;
+pub mod waiter;
+pub mod waitgroup;
 
 use super::misuse;
 use crate::errno::{Errno, Result};

@@ -17,6 +17,7 @@ macro_rules! opaque {
 opaque! {
     evhub_greenlet_t evhub_link_t evhub_timeout_t evhub_waitable_t evhub_flag_t evhub_result_t
     evhub_semaphore_t evhub_queue_t evhub_iwait_t evhub_local_t evhub_signal_t
+    evhub_waiter_t evhub_rlock_t evhub_condition_t evhub_rwlock_t evhub_barrier_t evhub_waitgroup_t
 }
 
 #[allow(non_camel_case_types)]

@@ -2,7 +2,7 @@
 
 use crate::errno::Result;
 use crate::hub::greenlet::Why;
-use crate::hub::object::{Head, Kind, Object};
+use crate::hub::object::{Head, Kind, Object, stay};
 use crate::hub::schedule::Wait;
 use crate::layout::handle::Handle;
 use crate::sys::Timeout;
@@ -47,15 +47,19 @@ impl Flag {
     pub fn clear(&self) {
         self.is_set.set(false);
     }
+}
 
+impl Handle<Flag> {
     /// Waits until it is set; is it still?
-    pub fn wait(&self, timeout: Timeout) -> Result<bool> {
+    pub fn wait(self, timeout: Timeout) -> Result<bool> {
         let hub = self.object.hub;
         let me = hub.check(timeout)?;
         if self.is_set.get() {
             return Ok(true);
         }
-        hub.block(me, Wait::at(&self.object, Why::Flag, timeout))?;
-        Ok(self.is_set.get())
+        stay(self, || {
+            hub.block(me, Wait::at(&self.object, Why::Flag, timeout))?;
+            Ok(self.is_set.get())
+        })
     }
 }

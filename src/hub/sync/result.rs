@@ -2,7 +2,7 @@
 
 use crate::errno::{Errno, Result};
 use crate::hub::greenlet::{GreenletPtr, State, Why};
-use crate::hub::object::{Head, Kind, Object};
+use crate::hub::object::{Head, Kind, Object, stay};
 use crate::hub::schedule::Wait;
 use crate::layout::handle::Handle;
 use crate::sys::Timeout;
@@ -111,14 +111,18 @@ impl Outcome {
         }
         Ok(hub.block(me, Wait::at(&self.object, Why::Result, timeout))?)
     }
+}
 
+impl Handle<Outcome> {
     /// Waits for the value, or the error.
-    pub fn get(&self, timeout: Timeout) -> Result<*mut c_void> {
-        self.wait(timeout)?;
-        match self.error.get() {
-            0 => Ok(self.value.get()),
-            error => Err(Errno(error)),
-        }
+    pub fn get(self, timeout: Timeout) -> Result<*mut c_void> {
+        stay(self, || {
+            self.wait(timeout)?;
+            match self.error.get() {
+                0 => Ok(self.value.get()),
+                error => Err(Errno(error)),
+            }
+        })
     }
 }
 
