@@ -13,6 +13,7 @@
 
 use super::hub::HubPtr;
 use super::object::{Head, Kind, Object};
+use super::pool::member::MemberPtr;
 use super::timeout::TimeLimit;
 use crate::errno::{Errno, Result};
 use crate::hub::context::{Class, Stack, Strand, tools};
@@ -151,6 +152,8 @@ pub struct Greenlet {
     /// The number of the one that made it.
     pub parent: Cell<u64>,
     pub more: Cell<Option<Handle<More>>>,
+    /// What it is in groups: these are told of its end.
+    pub members: Cell<Option<MemberPtr>>,
 }
 
 /// What few greenlets have.
@@ -234,6 +237,7 @@ impl Greenlet {
             id,
             parent: Cell::new(0),
             more: Cell::new(None),
+            members: Cell::new(None),
         }
     }
 

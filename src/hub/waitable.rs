@@ -3,6 +3,7 @@
 use super::greenlet::GreenletPtr;
 use super::link::{self, Action, LinkPtr, ON_ERROR, ON_VALUE};
 use super::object::Head;
+use super::pool::group::GroupPtr;
 use super::sync::flag::FlagPtr;
 use super::sync::result::ResultPtr;
 use super::sync::semaphore::SemaphorePtr;
@@ -14,6 +15,7 @@ pub enum Waitable {
     Flag(FlagPtr),
     Result(ResultPtr),
     Semaphore(SemaphorePtr),
+    Group(GroupPtr),
 }
 
 /// The same of an object whatever its kind.
@@ -24,6 +26,7 @@ macro_rules! each {
             Waitable::Flag($object) => $what,
             Waitable::Result($object) => $what,
             Waitable::Semaphore($object) => $what,
+            Waitable::Group($object) => $what,
         }
     };
 }

@@ -176,6 +176,9 @@ pub type TraceHook = Option<unsafe extern "C" fn(c_int, *mut c_void, *mut c_void
 /// `int (*)(const INFO *, void *arg)`, or the same of another object: called for each of several.
 pub type EachFn = Option<unsafe extern "C" fn(*const c_void, *mut c_void) -> c_int>;
 
+/// `int (*)(void *arg, void **item)`: gets the next item of a series.
+pub type NextFn = Option<unsafe extern "C" fn(*mut c_void, *mut *mut c_void) -> c_int>;
+
 /// The call of a greenlet's function.
 #[derive(Clone, Copy)]
 pub struct StartCall {
@@ -347,6 +350,26 @@ impl EachCall {
         type Unwind = unsafe extern "C-unwind" fn(*const c_void, *mut c_void) -> c_int;
         // SAFETY: the program gave this function for these arguments; see `Call::run`.
         unsafe { transmute::<_, Unwind>(function)(self.object, self.arg) }
+    }
+}
+
+/// The call for the next item of a series.
+#[derive(Clone, Copy)]
+pub struct NextCall {
+    pub function: NextFn,
+    pub arg: *mut c_void,
+}
+
+impl NextCall {
+    /// What it has returned, and the item.
+    pub fn run(self) -> (c_int, *mut c_void) {
+        let mut item = std::ptr::null_mut();
+        let Some(function) = self.function else { return (0, item) };
+        type Unwind = unsafe extern "C-unwind" fn(*mut c_void, *mut *mut c_void) -> c_int;
+        // SAFETY: the program gave this function (evhub_group_imap); see `Call::run`. The item's
+        // place outlives the call.
+        let more = unsafe { transmute::<_, Unwind>(function)(self.arg, &raw mut item) };
+        (more, item)
     }
 }
 

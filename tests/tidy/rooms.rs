@@ -22,6 +22,8 @@ const DRIVERS: [(&str, &[&str]); 4] = [
             "src/bufferevent/mod.rs",
             "src/hub/link.rs",
             "src/hub/local.rs",
+            "src/hub/pool/imap.rs",
+            "src/hub/pool/work.rs",
             "src/hub/report.rs",
             "src/abi/hub/info.rs",
             "src/abi/hub/time_limit.rs",

@@ -5,6 +5,8 @@
 pub mod async_wake;
 pub mod flag;
 pub mod greenlet;
+pub mod group;
+pub mod imap;
 pub mod info;
 pub mod kill;
 pub mod link;

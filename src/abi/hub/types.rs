@@ -1,7 +1,7 @@
 //! The types of `evhub.h`, under the names that C has for them. The template of the header
 //! declares them; objects are opaque.
 
-use crate::layout::call::{Destructor, EachFn, ErrorHook, GreenletFn, LinkFn, TraceHook};
+use crate::layout::call::{Destructor, EachFn, ErrorHook, GreenletFn, LinkFn, NextFn, TraceHook};
 
 macro_rules! opaque {
     ($($name:ident)*) => {
@@ -14,7 +14,7 @@ macro_rules! opaque {
 
 opaque! {
     evhub_greenlet_t evhub_link_t evhub_timeout_t evhub_waitable_t evhub_flag_t evhub_result_t
-    evhub_semaphore_t evhub_iwait_t evhub_local_t evhub_signal_t
+    evhub_semaphore_t evhub_group_t evhub_imap_t evhub_iwait_t evhub_local_t evhub_signal_t
 }
 
 #[allow(non_camel_case_types)]
@@ -31,3 +31,7 @@ pub type evhub_trace_fn_t = TraceHook;
 pub type evhub_destructor_t = Destructor;
 #[allow(non_camel_case_types)]
 pub type evhub_info_fn_t = EachFn;
+#[allow(non_camel_case_types)]
+pub type evhub_each_fn_t = EachFn;
+#[allow(non_camel_case_types)]
+pub type evhub_next_fn_t = NextFn;

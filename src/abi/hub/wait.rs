@@ -20,6 +20,7 @@ pub(super) unsafe fn waitable(raw: *mut evhub_waitable_t, function: &str) -> Res
             kind if kind == Kind::Flag as u32 => Waitable::Flag(object(raw, function)?),
             kind if kind == Kind::Result as u32 => Waitable::Result(object(raw, function)?),
             kind if kind == Kind::Semaphore as u32 => Waitable::Semaphore(object(raw, function)?),
+            kind if kind == Kind::Group as u32 => Waitable::Group(object(raw, function)?),
             _ => return Err(super::wrong_object(Errno::INVAL, function)),
         })
     }
