@@ -71,6 +71,8 @@ typedef struct evhub_condition evhub_condition_t;	/* to be notified of, under a 
 typedef struct evhub_rwlock evhub_rwlock_t;		/* many read, or one writes */
 typedef struct evhub_barrier evhub_barrier_t;		/* all wait for the last one */
 typedef struct evhub_waitgroup evhub_waitgroup_t;	/* a number of things to be done */
+typedef struct evhub_group evhub_group_t;		/* greenlets, maybe so many (Group, Pool) */
+typedef struct evhub_imap evhub_imap_t;			/* results of a group, one by one */
 
 /** The function of a greenlet: its result is the greenlet's value. */
 typedef void *(*evhub_fn_t)(void *arg);
@@ -80,6 +82,12 @@ typedef void (*evhub_link_fn_t)(evhub_greenlet_t *g, void *arg);
 
 /** Told that an object is ready. */
 typedef void (*evhub_watch_fn_t)(evhub_waitable_t *object, void *arg);
+
+/** Told of one of several greenlets; not 0 ends the series. */
+typedef int (*evhub_each_fn_t)(evhub_greenlet_t *g, void *arg);
+
+/** Gets the next item of a series: 1, and `*item`; 0: there are no more; -1: errno says why. */
+typedef int (*evhub_next_fn_t)(void *arg, void **item);
 
 /** Told of failures. `text` may be NULL. */
 typedef void (*evhub_error_fn_t)(evhub_greenlet_t *g, int error, const char *text, void *arg);
@@ -127,6 +135,8 @@ typedef void (*evhub_destructor_t)(void *value);
 /* Of evhub_select_queues(). */
 #define EVHUB_GET 1
 #define EVHUB_PUT 2
+/* Of evhub_group_imap(): results as they come. */
+#define EVHUB_UNORDERED 1U
 
 /* Of evhub_timeout_start(): nobody's failure. */
 #define EVHUB_TIMEOUT_SILENT (-1)
@@ -1280,6 +1290,234 @@ int evhub_waitgroup_wait(evhub_waitgroup_t *w, double timeout);
  * @pre `w` is NULL or a wait group that was not freed.
  */
 evhub_waitable_t *evhub_waitgroup_waitable(evhub_waitgroup_t *w);
+
+/* ---- Groups ---- */
+
+/**
+ * Makes a group: greenlets that are counted, joined and killed together. A greenlet may be in
+ * several, and leaves them in the moment in which it ends.
+ *
+ * @param limit how many there may be in it at a time (a pool); 0: any number
+ * @return the group, to be freed with evhub_group_free(); NULL with ENOMEM
+ */
+evhub_group_t *evhub_group_new(size_t limit);
+
+/**
+ * Frees a group. Its members live on; those who wait in it get EBADF.
+ *
+ * @param grp a group; NULL is fine
+ *
+ * @pre `grp` is NULL or a group that was not freed.
+ */
+void evhub_group_free(evhub_group_t *grp);
+
+/**
+ * Spawns a member. While the group is full, the caller waits for a place; those who wait get
+ * places in the order of asking.
+ *
+ * @param fn its function
+ * @param timeout seconds to wait for a place; negative: none; 0: does not wait
+ * @return a handle, to be given back with evhub_release(); NULL with EAGAIN or ETIMEDOUT (the
+ *   group is full), EBADF (it was freed), EINVAL, ENOMEM, or as every call that waits
+ *
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed.
+ */
+evhub_greenlet_t *evhub_group_spawn(evhub_group_t *grp, evhub_fn_t fn, void *arg,
+    double timeout);
+
+/**
+ * Spawns a member with attributes; see evhub_group_spawn(). It is a member during its delay, too.
+ *
+ * @param attr how it is to be; NULL: as usual
+ * @return as evhub_group_spawn(); EINVAL also for attributes that there are not
+ *
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed; `attr` is NULL or valid.
+ */
+evhub_greenlet_t *evhub_group_spawn_with(evhub_group_t *grp, const evhub_attr_t *attr,
+    evhub_fn_t fn, void *arg, double timeout);
+
+/**
+ * Makes a greenlet a member, started or not, and waits for a place while the group is full. One
+ * that is a member already, or has ended, needs no place: nothing happens.
+ *
+ * @param g a handle; the group keeps the greenlet by a reference of its own. Not the main one
+ * @param timeout seconds to wait for a place; negative: none; 0: does not wait
+ * @return 0; -1 as evhub_group_spawn()
+ *
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed, `g` NULL (EINVAL) or a handle.
+ */
+int evhub_group_add(evhub_group_t *grp, evhub_greenlet_t *g, double timeout);
+
+/**
+ * Takes a greenlet out of a group; it goes on. Never waits.
+ *
+ * @return 1; 0: it was no member; -1 with EINVAL or EPERM
+ *
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed, `g` NULL (EINVAL) or a handle.
+ */
+int evhub_group_discard(evhub_group_t *grp, evhub_greenlet_t *g);
+
+/**
+ * Is a greenlet a member?
+ *
+ * @return 1 or 0; -1 with EINVAL or EPERM
+ *
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed, `g` NULL (EINVAL) or a handle.
+ */
+int evhub_group_contains(evhub_group_t *grp, evhub_greenlet_t *g);
+
+/**
+ * How many members a group has.
+ *
+ * @return the number; 0 also with EINVAL or EPERM
+ *
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed.
+ */
+size_t evhub_group_size(evhub_group_t *grp);
+
+/**
+ * How many places are free. One that was given to somebody who has waited for it is not, even if
+ * that one has not come to spawn yet.
+ *
+ * @return the number; -1: there is no limit, or EINVAL, or EPERM
+ *
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed.
+ */
+long evhub_group_free_count(evhub_group_t *grp);
+
+/**
+ * Calls a function for each member there is now; one that has left before its turn is left out.
+ *
+ * @param fn told of one; what it returns, if not 0, ends the series. It may do anything
+ * @return what the function has returned last; -1 with EINVAL, EPERM or ENOMEM
+ *
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed.
+ */
+int evhub_group_foreach(evhub_group_t *grp, evhub_each_fn_t fn, void *arg);
+
+/**
+ * Waits until a place is free, and does not take it.
+ *
+ * @param timeout seconds; negative: none; 0: does not wait
+ * @return 0; -1 with EAGAIN or ETIMEDOUT, or as every call that waits
+ *
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed.
+ */
+int evhub_group_wait_available(evhub_group_t *grp, double timeout);
+
+/**
+ * Waits until a group is empty: it has no member, and nobody waits to spawn one.
+ *
+ * @param flags EVHUB_RAISE: only until a member fails, with that one's error
+ * @param timeout seconds; negative: none; 0: does not wait
+ * @return 0; -1 with EAGAIN or ETIMEDOUT, EDEADLK at once (the caller is a member), or as every
+ *   call that waits
+ *
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed.
+ */
+int evhub_group_join(evhub_group_t *grp, unsigned int flags, double timeout);
+
+/**
+ * Kills all members, and those who come while it waits, until the group is empty. None is killed
+ * twice: one that has acknowledged is not disturbed by another kill of the group. See
+ * evhub_kill().
+ *
+ * @param error what their calls fail with; 0: ECANCELED
+ * @param timeout seconds to wait for their ends; negative: for ever; 0: only asks
+ * @return 0; -1 as evhub_kill(). A caller that is a member is killed with the others: its call
+ *   fails with the error; or with EDEADLK, if it has acknowledged
+ *
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed.
+ */
+int evhub_group_kill(evhub_group_t *grp, int error, double timeout);
+
+/**
+ * A group, to be waited for among other objects: ready while it is empty.
+ *
+ * @pre `grp` is NULL or a group that was not freed.
+ */
+evhub_waitable_t *evhub_group_waitable(evhub_group_t *grp);
+
+/**
+ * Calls a function in a member, and waits for what it returns. A caller that is a member itself
+ * runs it on the spot, without a limit of time, so that a full group cannot wait for itself. The
+ * member's failure is not reported: the caller is told.
+ *
+ * @param value where the member's value is put, as by evhub_get(); may be NULL
+ * @param timeout seconds for all together; negative: none; 0: only if it runs on the spot
+ * @return 0; -1 with the member's error if it has failed; with EAGAIN or ETIMEDOUT, or as every
+ *   call that waits: the member, if there is one, is asked to end, and may outlive the call
+ *
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed; `value` is NULL or writable.
+ */
+int evhub_group_call(evhub_group_t *grp, evhub_fn_t fn, void *arg, void **value,
+    double timeout);
+
+/**
+ * Calls a function in a member for each of several arguments, and waits for all of them, as many
+ * at a time as the group has places. A caller that is a member itself runs what there is no place
+ * for on the spot. Failures of members are not reported: the caller is told.
+ *
+ * @param in the arguments
+ * @param n how many
+ * @param out where the values are put, in the order of the arguments: NULL for a member that has
+ *   failed. May be NULL, or `in`
+ * @return 0; -1 with the error of the first in order that has failed, after all have ended; or as
+ *   evhub_group_spawn(): those who still run are asked to end, and may outlive the call, and the
+ *   values that there were are put
+ *
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed; `in` has `n` arguments, and `out` is NULL
+ * or has room for as many, until the call returns.
+ */
+int evhub_group_map(evhub_group_t *grp, evhub_fn_t fn, void *const *in, size_t n, void **out);
+
+/* ---- Series of results ---- */
+
+/**
+ * Begins a series: members of a group call a function for items that are got one after the
+ * other, and evhub_imap_next() tells what has come of them. A greenlet of the series' own gets
+ * the items, as they are needed: no more are started and not taken than the group has places,
+ * or 64. If the caller is a member of the group, items that find it full are worked on one by one
+ * beside it, so that a full group cannot wait for itself. Failures of members are not reported.
+ *
+ * @param fn called with each item
+ * @param next gets an item: returns 1 with `*item`, 0 at the end, -1 with errno to end the series
+ *   with that error. It may wait
+ * @param arg of `next`
+ * @param flags EVHUB_UNORDERED: results as they come; 0: in the order of the items
+ * @return to be asked by evhub_imap_next(), and freed with evhub_imap_free(); NULL with EINVAL or
+ *   ENOMEM
+ *
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed.
+ */
+evhub_imap_t *evhub_group_imap(evhub_group_t *grp, evhub_fn_t fn, evhub_next_fn_t next,
+    void *arg, unsigned int flags);
+
+/**
+ * Waits for the next result of a series. Several greenlets may take from one.
+ *
+ * @param value where it is put: the member's value, as by evhub_get(); left as it is otherwise.
+ *   May be NULL
+ * @param timeout seconds; negative: none; 0: does not wait
+ * @return 1: there is one; 0: there are no more; -1 with the error of a member that has failed:
+ *   the series goes on; with that of `next`, once, as the last result; with EBADF, if the group
+ *   was freed, and ECANCELED, if the series' greenlet was killed, likewise; with EDEADLK, called
+ *   by `next`; with EAGAIN or ETIMEDOUT, or as every call that waits
+ *
+ * @pre `im` is NULL (EINVAL) or was not freed; `value` is NULL or writable.
+ */
+int evhub_imap_next(evhub_imap_t *im, void **value, double timeout);
+
+/**
+ * Ends a series. Members that still work for it are asked to end, as by evhub_kill(), and `next`
+ * is not called any more; a call of it that waits at that time fails with ECANCELED, and needs
+ * its `arg` until it has returned. Whoever waits in evhub_imap_next() gets EBADF. Never waits.
+ *
+ * @param im a series; NULL is fine
+ *
+ * @pre `im` is NULL or was not freed.
+ */
+void evhub_imap_free(evhub_imap_t *im);
 
 /* ---- Several objects ---- */
 

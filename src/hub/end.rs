@@ -94,6 +94,8 @@ impl Hub {
         greenlet.value.set(EXIT);
         super::greenlet::Roll::remove(greenlet);
         self.alive.set(self.alive.get() - 1);
+        // One that was not started may go with its last group.
+        self.tell_owners(greenlet);
         if was_started {
             self.release(greenlet);
         }

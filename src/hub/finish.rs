@@ -1,7 +1,7 @@
 //! The end of a greenlet: what it leaves behind, and who hears of it.
 //!
 //! The order is fixed: destructors of its locals (on its own stack, they may block), the report of
-//! a failure, then its state, then those who wait for it, then its links. The struct may go with
+//! a failure, then its state, then its groups, then those who wait for it, then its links. The struct may go with
 //! the last handle, but not before somebody else runs: it is kept as the hub's `corpse` until then.
 
 use super::context::Entry;
@@ -108,6 +108,9 @@ impl Hub {
         }
         greenlet.state.set(state);
         self.strike_off(greenlet);
+        if greenlet.members.get().is_some() {
+            self.tell_owners(greenlet);
+        }
         if !greenlet.object.line.is_empty() {
             self.wake_all(&greenlet.object.line);
         }

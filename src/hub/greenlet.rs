@@ -13,6 +13,7 @@
 
 use super::hub::HubPtr;
 use super::object::{Head, Kind, Object};
+use super::pool::member::MemberPtr;
 use super::timeout::TimeLimit;
 use crate::errno::{Errno, Result};
 use crate::hub::context::{Class, Stack, Strand, tools};
@@ -158,6 +159,8 @@ pub struct Greenlet {
     /// The number of the one that made it.
     pub parent: Cell<u64>,
     pub more: Cell<Option<Handle<More>>>,
+    /// What it is in groups: these are told of its end.
+    pub members: Cell<Option<MemberPtr>>,
 }
 
 /// What few greenlets have.
@@ -244,6 +247,7 @@ impl Greenlet {
             id,
             parent: Cell::new(0),
             more: Cell::new(None),
+            members: Cell::new(None),
         }
     }
 

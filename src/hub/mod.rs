@@ -24,6 +24,7 @@ pub mod kill;
 pub mod link;
 pub mod local;
 pub mod object;
+pub mod pool;
 pub mod queue;
 pub mod report;
 pub mod schedule;

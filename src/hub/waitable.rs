@@ -3,6 +3,7 @@
 use super::greenlet::GreenletPtr;
 use super::link::{self, Action, LinkPtr, ON_ERROR, ON_VALUE};
 use super::object::Head;
+use super::pool::group::GroupPtr;
 use super::queue::QueuePtr;
 use super::sync::flag::FlagPtr;
 use super::sync::result::ResultPtr;
@@ -18,6 +19,7 @@ pub enum Waitable {
     Semaphore(SemaphorePtr),
     Queue(QueuePtr),
     Waitgroup(WaitgroupPtr),
+    Group(GroupPtr),
 }
 
 /// The same of an object whatever its kind.
@@ -30,6 +32,7 @@ macro_rules! each {
             Waitable::Semaphore($object) => $what,
             Waitable::Queue($object) => $what,
             Waitable::Waitgroup($object) => $what,
+            Waitable::Group($object) => $what,
         }
     };
 }

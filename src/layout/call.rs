@@ -179,6 +179,8 @@ pub type EachFn = Option<unsafe extern "C" fn(*const c_void, *mut c_void) -> c_i
 /// `int (*)(const void *a, const void *b, void *arg)`: which of two items goes first.
 pub type CompareFn =
     Option<unsafe extern "C" fn(*const c_void, *const c_void, *mut c_void) -> c_int>;
+/// `int (*)(void *arg, void **item)`: gets the next item of a series.
+pub type NextFn = Option<unsafe extern "C" fn(*mut c_void, *mut *mut c_void) -> c_int>;
 
 /// The call of a greenlet's function.
 #[derive(Clone, Copy)]
@@ -368,6 +370,26 @@ impl CompareCall {
             unsafe extern "C-unwind" fn(*const c_void, *const c_void, *mut c_void) -> c_int;
         // SAFETY: the program gave this function for its items and this argument; see `Call::run`.
         unsafe { transmute::<_, Unwind>(function)(a, b, self.arg) }
+    }
+}
+
+/// The call for the next item of a series.
+#[derive(Clone, Copy)]
+pub struct NextCall {
+    pub function: NextFn,
+    pub arg: *mut c_void,
+}
+
+impl NextCall {
+    /// What it has returned, and the item.
+    pub fn run(self) -> (c_int, *mut c_void) {
+        let mut item = std::ptr::null_mut();
+        let Some(function) = self.function else { return (0, item) };
+        type Unwind = unsafe extern "C-unwind" fn(*mut c_void, *mut *mut c_void) -> c_int;
+        // SAFETY: the program gave this function (evhub_group_imap); see `Call::run`. The item's
+        // place outlives the call.
+        let more = unsafe { transmute::<_, Unwind>(function)(self.arg, &raw mut item) };
+        (more, item)
     }
 }
 

@@ -23,6 +23,8 @@ const DRIVERS: [(&str, &[&str]); 6] = [
             "src/hub/link.rs",
             "src/hub/local.rs",
             "src/hub/queue/heap.rs",
+            "src/hub/pool/imap.rs",
+            "src/hub/pool/work.rs",
             "src/hub/report.rs",
             "src/abi/hub/info.rs",
             "src/abi/hub/time_limit.rs",

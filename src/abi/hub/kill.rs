@@ -14,7 +14,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
 /// The error of a kill: `ECANCELED` unless another is given.
-fn error_of(error: c_int) -> Result<Errno> {
+pub(super) fn error_of(error: c_int) -> Result<Errno> {
     match error {
         0 => Ok(Errno::CANCELED),
         error if error > 0 => Ok(Errno(error)),

@@ -7,6 +7,8 @@ pub mod barrier;
 pub mod condition;
 pub mod flag;
 pub mod greenlet;
+pub mod group;
+pub mod imap;
 pub mod info;
 pub mod kill;
 pub mod link;

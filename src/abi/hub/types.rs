@@ -2,7 +2,7 @@
 //! declares them; objects are opaque.
 
 use crate::layout::call::{
-    CompareFn, Destructor, EachFn, ErrorHook, GreenletFn, LinkFn, TraceHook,
+    CompareFn, Destructor, EachFn, ErrorHook, GreenletFn, LinkFn, NextFn, TraceHook,
 };
 
 macro_rules! opaque {
@@ -18,6 +18,7 @@ opaque! {
     evhub_greenlet_t evhub_link_t evhub_timeout_t evhub_waitable_t evhub_flag_t evhub_result_t
     evhub_semaphore_t evhub_queue_t evhub_iwait_t evhub_local_t evhub_signal_t
     evhub_waiter_t evhub_rlock_t evhub_condition_t evhub_rwlock_t evhub_barrier_t evhub_waitgroup_t
+    evhub_group_t evhub_imap_t
 }
 
 #[allow(non_camel_case_types)]
@@ -36,3 +37,7 @@ pub type evhub_destructor_t = Destructor;
 pub type evhub_info_fn_t = EachFn;
 #[allow(non_camel_case_types)]
 pub type evhub_compare_fn_t = CompareFn;
+#[allow(non_camel_case_types)]
+pub type evhub_each_fn_t = EachFn;
+#[allow(non_camel_case_types)]
+pub type evhub_next_fn_t = NextFn;

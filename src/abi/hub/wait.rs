@@ -22,6 +22,7 @@ pub(super) unsafe fn waitable(raw: *mut evhub_waitable_t, function: &str) -> Res
             kind if kind == Kind::Semaphore as u32 => Waitable::Semaphore(object(raw, function)?),
             kind if kind == Kind::Queue as u32 => Waitable::Queue(object(raw, function)?),
             kind if kind == Kind::Waitgroup as u32 => Waitable::Waitgroup(object(raw, function)?),
+            kind if kind == Kind::Group as u32 => Waitable::Group(object(raw, function)?),
             _ => return Err(super::wrong_object(Errno::INVAL, function)),
         })
     }
