@@ -29,16 +29,7 @@ const RETRIES: u32 = 15;
 pub fn let_greenlets_run(hub: HubPtr) -> bool {
     hub.polls.set(hub.polls.get() + 1);
     hub.note_round();
-    hub.refill();
-    loop {
-        hub.call_due_links();
-        hub.run_ready();
-        // Turns that are left, because a link became due, are for after that link.
-        match hub.turns_put_off.replace(0) {
-            0 => break,
-            turns => hub.turns.set(turns),
-        }
-    }
+    hub.take_turn();
     hub.end_turn();
     true
 }
@@ -116,6 +107,21 @@ impl Hub {
         let _ = base.try_enter(|core| core.queue_late(base, &self.late));
     }
 
+    /// Links that are due, then greenlets that can run, until there are neither or the turns are
+    /// over.
+    fn take_turn(&self) {
+        self.refill();
+        loop {
+            self.call_due_links();
+            self.run_ready();
+            // Turns that are left, because a link became due, are for after that link.
+            match self.turns_put_off.replace(0) {
+                0 => return,
+                turns => self.turns.set(turns),
+            }
+        }
+    }
+
     /// Switches to the first who can run; comes back when nobody can, or the turns are over.
     fn run_ready(&self) {
         let Some(me) = self.runner.get() else { return };
@@ -165,8 +171,7 @@ impl Hub {
     /// One run of the loop, on the loop's own coroutine. `failures`: how often in a row it has
     /// failed.
     fn run_own_loop(&self, failures: u32) -> u32 {
-        self.refill();
-        self.run_ready();
+        self.take_turn();
         if !self.ready.is_empty() || !self.due.is_empty() {
             self.ask_for_turn();
         }
@@ -186,7 +191,9 @@ impl Hub {
                 0
             }
             Ok(Outcome::Done) => {
-                self.tell_main(Errno(super::ELOOPEXIT));
+                if Hub::may_be_interrupted(self.main) {
+                    self.tell_main(Errno(super::ELOOPEXIT));
+                }
                 0
             }
             Err(error) if failures >= RETRIES => {
