@@ -28,6 +28,13 @@ fails_with(void *error)
 	return evhub_fail((int)(intptr_t)error, NULL);
 }
 
+__attribute__((unused)) static void *
+never_runs(void *arg)
+{
+	CHECK(arg == NULL && !"it was killed before");
+	return arg;
+}
+
 /* Goes on until the flag is set, whoever kills it. */
 __attribute__((unused)) static void *
 lives_until(void *flag)

@@ -1466,8 +1466,8 @@ int evhub_group_call(evhub_group_t *grp, evhub_fn_t fn, void *arg, void **value,
  *   evhub_group_spawn(): those who still run are asked to end, and may outlive the call, and the
  *   values that there were are put
  *
- * @pre `grp` is NULL (EINVAL) or a group that was not freed; `in` has `n` arguments, and `out` is NULL
- * or has room for as many, until the call returns.
+ * @pre `grp` is NULL (EINVAL) or a group that was not freed; `in` has `n` arguments, and `out` is
+ * NULL or has room for as many, until the call returns.
  */
 int evhub_group_map(evhub_group_t *grp, evhub_fn_t fn, void *const *in, size_t n, void **out);
 

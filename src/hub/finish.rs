@@ -1,8 +1,9 @@
 //! The end of a greenlet: what it leaves behind, and who hears of it.
 //!
 //! The order is fixed: destructors of its locals (on its own stack, they may block), the report of
-//! a failure, then its state, then its groups, then those who wait for it, then its links. The struct may go with
-//! the last handle, but not before somebody else runs: it is kept as the hub's `corpse` until then.
+//! a failure, then its state, then its groups, then those who wait for it, then its links. The
+//! struct may go with the last handle, but not before somebody else runs: it is kept as the hub's
+//! `corpse` until then.
 
 use super::context::Entry;
 use super::greenlet::{GreenletPtr, State, flag};

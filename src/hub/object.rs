@@ -7,7 +7,7 @@
 //! waits for several objects at once has a link at each.
 //!
 //! Between the end of a wait and the turn of who has waited, the object may be freed. Whoever
-//! looks at it after a wait therefore waits inside of `stay`, which keeps the memory.
+//! looks at it after a wait therefore waits inside of `stay`, or holds it: that keeps the memory.
 
 use super::greenlet::Line;
 use super::hub::HubPtr;
@@ -48,8 +48,8 @@ pub enum Kind {
 pub struct Object {
     /// A `Kind`, if nothing has gone wrong.
     kind: Cell<u32>,
-    /// So many calls are inside of `stay`.
-    inside: Cell<u32>,
+    /// So many need the memory, even if it is freed.
+    holds: Cell<u32>,
     pub hub: HubPtr,
     pub line: Line,
     pub links: Chain<Link>,
@@ -79,7 +79,7 @@ impl Object {
     pub fn uncounted(kind: Kind, hub: HubPtr) -> Object {
         Object {
             kind: Cell::new(kind as u32),
-            inside: Cell::new(0),
+            holds: Cell::new(0),
             hub,
             line: Line::new(),
             links: Chain::new(),
@@ -139,20 +139,32 @@ pub fn create<T: Head>(make: impl FnOnce(Object) -> T) -> Result<Handle<T>> {
 /// Frees an object: whoever waits for it gets `EBADF`.
 pub fn free<T: Head>(object: Handle<T>) {
     object.object().close();
-    if object.object().inside.get() == 0 {
+    if object.object().holds.get() == 0 {
         object.dispose();
     }
 }
 
-/// Has the memory of an object stay until `call` has returned, even if it is freed meanwhile.
+/// Has the memory of an object stay until `let_go`, even if it is freed meanwhile.
 #[inline]
-pub fn stay<T: Head, R>(object: Handle<T>, call: impl FnOnce() -> R) -> R {
-    let inside = &object.object().inside;
-    inside.set(inside.get() + 1);
-    let result = call();
-    inside.set(inside.get() - 1);
-    if inside.get() == 0 && object.object().is_freed() {
+pub fn hold<T: Head>(object: Handle<T>) {
+    let holds = &object.object().holds;
+    holds.set(holds.get() + 1);
+}
+
+#[inline]
+pub fn let_go<T: Head>(object: Handle<T>) {
+    let holds = &object.object().holds;
+    holds.set(holds.get() - 1);
+    if holds.get() == 0 && object.object().is_freed() {
         object.dispose();
     }
+}
+
+/// Has the memory of an object stay until `call` has returned.
+#[inline]
+pub fn stay<T: Head, R>(object: Handle<T>, call: impl FnOnce() -> R) -> R {
+    hold(object);
+    let result = call();
+    let_go(object);
     result
 }

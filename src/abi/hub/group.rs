@@ -322,8 +322,8 @@ pub unsafe extern "C" fn evhub_group_call(
 ///   values that there were are put
 ///
 /// # Safety
-/// `grp` is NULL (EINVAL) or a group that was not freed; `in` has `n` arguments, and `out` is NULL
-/// or has room for as many, until the call returns.
+/// `grp` is NULL (EINVAL) or a group that was not freed; `in` has `n` arguments, and `out` is
+/// NULL or has room for as many, until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhub_group_map(
     grp: *mut evhub_group_t,

@@ -14,7 +14,7 @@ use crate::errno::{Errno, Result};
 use crate::hub::greenlet::{GreenletPtr, Line, Why};
 use crate::hub::hub::Hub;
 use crate::hub::join::Deadline;
-use crate::hub::object::{Head, Kind, Object};
+use crate::hub::object::{Head, Kind, Object, stay};
 use crate::hub::schedule::Wait;
 use crate::hub::spawn::{self, Attributes};
 use crate::layout::call::GreenletFn;
@@ -47,8 +47,6 @@ pub struct Group {
     promised: Cell<usize>,
     /// 0: none.
     limit: usize,
-    /// Who needs the struct: the program, and calls that wait.
-    users: Cell<usize>,
 }
 
 impl Head for Group {
@@ -89,13 +87,11 @@ pub fn create(limit: usize) -> Result<GroupPtr> {
         size: Cell::new(0),
         promised: Cell::new(0),
         limit,
-        users: Cell::new(1),
     })
 }
 
 /// Frees a group. Its members live on.
 pub fn free(group: GroupPtr) {
-    group.object.close();
     for line in [&group.raisers, &group.killers, &group.places, &group.watchers] {
         group.object.hub.wake_all_gone(line);
     }
@@ -103,14 +99,11 @@ pub fn free(group: GroupPtr) {
         member.untie();
         member.end();
     }
-    group.let_go();
+    group.size.set(0);
+    crate::hub::object::free(group);
 }
 
 impl Group {
-    pub fn is_open(&self) -> bool {
-        self.object.is(Kind::Group)
-    }
-
     pub fn size(&self) -> usize {
         self.size.get()
     }
@@ -190,46 +183,24 @@ impl Group {
 }
 
 impl Handle<Group> {
-    /// The struct stays until `let_go`, even if the program frees the group.
-    pub fn hold(self) {
-        self.users.set(self.users.get() + 1);
-    }
-
-    pub fn let_go(self) {
-        let users = self.users.get() - 1;
-        self.users.set(users);
-        if users == 0 {
-            self.dispose();
-        }
-    }
-
     pub fn has(self, greenlet: GreenletPtr) -> bool {
         member::find(greenlet, Owner::Group(self)).is_some()
-    }
-
-    /// As `wait`. Is the group still there afterwards?
-    fn wait_held(self, me: GreenletPtr, line: &Line, timeout: Timeout) -> (Result<()>, bool) {
-        self.hold();
-        let waited = self.wait(me, line, timeout);
-        let is_open = self.is_open();
-        self.let_go();
-        (waited, is_open)
     }
 
     /// Waits for a place, which is to be filled by `enter`, or given back.
     fn take_place(self, timeout: Timeout) -> Result<()> {
         let me = self.object.hub.check(timeout)?;
-        if !self.is_open() {
+        if self.object.is_freed() {
             return Err(Errno::BADF);
         }
         if self.has_room() {
             self.promised.set(self.promised.get() + 1);
             return Ok(());
         }
-        match self.wait_held(me, &self.places, timeout) {
-            (Ok(()), false) => Err(Errno::BADF),
-            (waited, _) => waited,
-        }
+        stay(self, || {
+            self.wait(me, &self.places, timeout)?;
+            if self.object.is_freed() { Err(Errno::BADF) } else { Ok(()) }
+        })
     }
 
     /// A greenlet gets the place that was taken for it; or that is given back.
@@ -330,14 +301,13 @@ impl Handle<Group> {
 
     /// Asks all members to end, and those who come meanwhile, until there are none.
     pub fn kill(self, error: Errno, timeout: Timeout) -> Result<()> {
-        self.hold();
-        let killed = if timeout == Timeout::NOW {
-            self.ask_to_end(error)
-        } else {
-            self.kill_until_empty(error, timeout)
-        };
-        self.let_go();
-        killed
+        stay(self, || {
+            if timeout == Timeout::NOW {
+                self.ask_to_end(error)
+            } else {
+                self.kill_until_empty(error, timeout)
+            }
+        })
     }
 
     fn kill_until_empty(self, error: Errno, timeout: Timeout) -> Result<()> {
@@ -354,10 +324,10 @@ impl Handle<Group> {
             if self.has(me) {
                 return Err(Errno::DEADLK);
             }
-            match self.wait_held(me, &self.killers, deadline.left()) {
-                (Err(MORE), true) => {}
-                (Err(MORE), false) => return Err(Errno::BADF),
-                (waited, _) => return waited,
+            match self.wait(me, &self.killers, deadline.left()) {
+                Err(MORE) if self.object.is_freed() => return Err(Errno::BADF),
+                Err(MORE) => {}
+                waited => return waited,
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::hub::context::Class;
 use crate::hub::finish::failed_value;
 use crate::hub::greenlet::{GreenletPtr, Line, Plan, Why, flag};
 use crate::hub::hub::Hub;
-use crate::hub::object::{Head, Kind, Object};
+use crate::hub::object::{Head, Kind, Object, hold, let_go};
 use crate::hub::schedule::Wait;
 use crate::hub::spawn;
 use crate::layout::call::{GreenletFn, NextCall, NextFn};
@@ -40,7 +40,7 @@ pub struct Imap {
     /// Made by a member of the group, which may wait for it.
     by_member: bool,
     most: usize,
-    /// Referenced; none once it has ended.
+    /// Referenced; none once it has ended. It holds the series.
     feeder: Cell<Option<GreenletPtr>>,
     /// The feeder, while it waits for room.
     room: Line,
@@ -52,8 +52,6 @@ pub struct Imap {
     is_fed: Cell<bool>,
     /// Why, if that is an error that was not told yet.
     error: Cell<c_int>,
-    /// Who needs the struct: the program, and the feeder.
-    users: Cell<u32>,
 }
 
 impl Head for Imap {
@@ -95,9 +93,8 @@ pub fn create(group: GroupPtr, work: Work, feeder: GreenletFn) -> Result<ImapPtr
         count: Cell::new(0),
         is_fed: Cell::new(false),
         error: Cell::new(0),
-        users: Cell::new(1),
     })?;
-    group.hold();
+    hold(group);
     if let Err(error) = imap.start_feeder(feeder) {
         free(imap);
         return Err(error);
@@ -108,7 +105,8 @@ pub fn create(group: GroupPtr, work: Work, feeder: GreenletFn) -> Result<ImapPtr
 /// Ends a series: what still runs for it is asked to end, and so is the feeder.
 pub fn free(imap: ImapPtr) {
     let hub = imap.object.hub;
-    imap.object.close();
+    hold(imap);
+    crate::hub::object::free(imap);
     while let Some(member) = imap.items.pop().or_else(|| imap.done.pop()) {
         member.untie();
         // Without memory for that it goes on, and nobody waits for what it returns.
@@ -119,7 +117,13 @@ pub fn free(imap: ImapPtr) {
         let _ = hub.kill(feeder, Errno::CANCELED, None);
         hub.wake_all_gone(&imap.room);
     }
-    imap.let_go();
+    let_go(imap);
+}
+
+impl Drop for Imap {
+    fn drop(&mut self) {
+        let_go(self.group);
+    }
 }
 
 /// What the feeder does.
@@ -135,10 +139,6 @@ pub fn feed(imap: ImapPtr) {
 }
 
 impl Imap {
-    fn is_open(&self) -> bool {
-        self.object.is(Kind::Imap)
-    }
-
     /// The next, if it is there.
     fn take(&self) -> Option<Result<Next>> {
         let first = if self.work.unordered {
@@ -225,15 +225,6 @@ impl Imap {
 }
 
 impl Handle<Imap> {
-    fn let_go(self) {
-        let users = self.users.get() - 1;
-        self.users.set(users);
-        if users == 0 {
-            self.group.let_go();
-            self.dispose();
-        }
-    }
-
     fn start_feeder(self, function: GreenletFn) -> Result<()> {
         let hub = self.object.hub;
         let arg = self.as_ptr().cast();
@@ -243,7 +234,7 @@ impl Handle<Imap> {
             hub.release(feeder);
             return Err(error);
         }
-        self.users.set(self.users.get() + 1);
+        hold(self);
         self.feeder.set(Some(feeder));
         hub.start(feeder)
     }
@@ -254,17 +245,17 @@ impl Handle<Imap> {
         self.feeder.set(None);
         self.object.hub.release(member.greenlet);
         member.end();
-        self.let_go();
+        let_go(self);
     }
 
     /// Gets an item and has it worked on; false: there was none.
     fn feed_one(self) -> Result<bool> {
         self.wait_for_room()?;
-        if !self.is_open() {
+        if self.object.is_freed() {
             return Ok(false);
         }
         let (more, item) = NextCall { function: self.work.next, arg: self.work.arg }.run();
-        if more == 0 || !self.is_open() {
+        if more == 0 || self.object.is_freed() {
             return Ok(false);
         }
         if more < 0 {
@@ -289,7 +280,7 @@ impl Handle<Imap> {
     }
 
     fn adopt(self, greenlet: GreenletPtr) -> Result<()> {
-        if !self.is_open() {
+        if self.object.is_freed() {
             return Err(Errno::CANCELED);
         }
         self.items.push(member::tie(greenlet, Owner::Item(self))?);

@@ -10,6 +10,7 @@ use crate::hub::finish::failed_value;
 use crate::hub::greenlet::GreenletPtr;
 use crate::hub::hub::{Hub, HubPtr};
 use crate::hub::join::Deadline;
+use crate::hub::object::stay;
 use crate::layout::call::{EachCall, EachFn, GreenletFn, StartCall};
 use crate::sys::Timeout;
 use std::collections::VecDeque;
@@ -72,10 +73,9 @@ pub fn map(
 ) -> Result<()> {
     let hub = group.object.hub;
     hub.check(Timeout::NEVER)?;
-    group.hold();
     let mut batch = Batch { hub, running: VecDeque::new(), put, failure: None };
-    let done = batch.start_all(group, function, count, argument).and_then(|()| batch.finish());
-    group.let_go();
+    let started = stay(group, || batch.start_all(group, function, count, argument));
+    let done = started.and_then(|()| batch.finish());
     while let Some((_, member)) = batch.running.pop_front() {
         drop_member(hub, member);
     }
@@ -158,15 +158,15 @@ pub fn for_each(group: GroupPtr, function: EachFn, arg: *mut c_void) -> Result<c
         member.refs.set(member.refs.get() + 1);
         all.push(member);
     }
-    group.hold();
-    let mut last = 0;
-    for member in all {
-        if last == 0 && group.has(member) {
-            let object = member.as_ptr().cast_const().cast();
-            last = EachCall { function, object, arg }.run();
+    stay(group, || {
+        let mut last = 0;
+        for member in all {
+            if last == 0 && group.has(member) {
+                let object = member.as_ptr().cast_const().cast();
+                last = EachCall { function, object, arg }.run();
+            }
+            hub.release(member);
         }
-        hub.release(member);
-    }
-    group.let_go();
-    Ok(last)
+        Ok(last)
+    })
 }
