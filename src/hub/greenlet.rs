@@ -169,9 +169,11 @@ pub struct More {
 }
 
 /// A timer of a greenlet that sleeps, waits with a limit, or starts later. Re-used.
+#[repr(C)]
 pub struct Alarm {
-    pub event: Event,
+    /// First: tools that look for leaks see what is pointed to at its beginning.
     spare: Link,
+    pub event: Event,
 }
 
 linked!(Alarm, spare, 0);

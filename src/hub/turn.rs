@@ -162,15 +162,16 @@ impl Hub {
         if !self.ready.is_empty() || !self.due.is_empty() {
             self.ask_for_turn();
         }
-        let result = self.base().and_then(|base| {
+        let base = self.base();
+        let result = base.and_then(|base| {
             mine::set_running_loop(Some(base));
             let result = event::run(base, 0);
             mine::set_running_loop(None);
             result
         });
         match result {
-            // A base that was freed inside of its loop: there will be another one.
-            _ if self.base.get().is_none() => 0,
+            // A base that was freed inside of its loop: there is another one by now, or will be.
+            _ if base.is_ok() && self.base.get() != base.ok() => 0,
             Ok(Outcome::NoEvents) => {
                 self.nobody_can_run();
                 0
