@@ -90,6 +90,15 @@ make_world(void)
 	other = spawn_and_run(stubborn, NULL);
 }
 
+static void
+free_world(void)
+{
+	evhub_flag_free(flag);
+	evhub_result_free(result);
+	evhub_semaphore_free(semaphore);
+	evhub_release(other);
+}
+
 /* Waits at a point; killed there, all points fail alike, until that is acknowledged. */
 static void *
 waits_at(void *arg)
@@ -130,9 +139,7 @@ kill_at_every_point(void)
 	/* Nobody is left in any line. */
 	CHECK_INT(evhub_semaphore_release(semaphore), 0);
 	CHECK_INT(evhub_semaphore_value(semaphore), 1);
-	evhub_flag_free(flag);
-	evhub_result_free(result);
-	evhub_semaphore_free(semaphore);
+	free_world();
 }
 
 TEST(at_every_call_that_waits)
@@ -512,6 +519,7 @@ TEST_ONCE(what_came_before_the_kill_wins)
 		CHECK_INT(evhub_state(g), EVHUB_KILLED);
 		CHECK_INT(evhub_semaphore_value(semaphore), takes[i] == acquires ? 0 : 1);
 		evhub_release(g);
+		free_world();
 	}
 }
 
