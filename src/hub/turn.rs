@@ -158,7 +158,6 @@ impl Hub {
     /// One run of the loop, on the loop's own coroutine. `failures`: how often in a row it has
     /// failed.
     fn run_own_loop(&self, failures: u32) -> u32 {
-        self.run_ready();
         if !self.ready.is_empty() || !self.due.is_empty() {
             self.ask_for_turn();
         }
