@@ -368,6 +368,23 @@ impl super::hub::Hub {
 
 /// Frees the struct of a greenlet that is finished or was never started: nobody has a handle.
 fn free(greenlet: GreenletPtr) {
+    if greenlet.object.links.is_empty() {
+        bury(greenlet);
+        return greenlet.dispose();
+    }
+    // Its links may hold the last references to others, and so on: one after the other, not one
+    // within the other.
+    let graves = &greenlet.object.hub.graves;
+    let is_first = graves.is_empty();
+    graves.push(greenlet);
+    while is_first && let Some(next) = graves.front() {
+        bury(next);
+        Line::remove(next);
+        next.dispose();
+    }
+}
+
+fn bury(greenlet: GreenletPtr) {
     let hub = greenlet.object.hub;
     if greenlet.state.get() == State::New {
         hub.pool.unreserve(greenlet.class);
@@ -380,5 +397,4 @@ fn free(greenlet: GreenletPtr) {
         }
         more.dispose();
     }
-    greenlet.dispose();
 }

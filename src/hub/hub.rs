@@ -59,6 +59,8 @@ pub struct Hub {
     pub spare_alarms: Chain<Alarm>,
     /// The struct of the greenlet that ended last: its end was still using it.
     pub corpse: Cell<Option<GreenletPtr>>,
+    /// Structs that are being freed, and hold links.
+    pub graves: Line,
     pub next_id: Cell<u64>,
     pub next_local: Cell<u64>,
     pub alive: Cell<usize>,
@@ -153,6 +155,7 @@ impl Hub {
             due: Chain::new(),
             spare_alarms: Chain::new(),
             corpse: Cell::new(None),
+            graves: Line::new(),
             next_id: Cell::new(2),
             next_local: Cell::new(1),
             alive: Cell::new(0),
