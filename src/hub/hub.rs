@@ -63,6 +63,8 @@ pub struct Hub {
     pub graves: Line,
     pub next_id: Cell<u64>,
     pub next_local: Cell<u64>,
+    /// How many limits have expired.
+    pub expiries: Cell<u64>,
     pub alive: Cell<usize>,
     pub peak: Cell<usize>,
     pub wakeups: Cell<u64>,
@@ -158,6 +160,7 @@ impl Hub {
             graves: Line::new(),
             next_id: Cell::new(2),
             next_local: Cell::new(1),
+            expiries: Cell::new(0),
             alive: Cell::new(0),
             peak: Cell::new(0),
             wakeups: Cell::new(0),
