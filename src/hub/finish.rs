@@ -78,6 +78,9 @@ impl Hub {
         let nothing = if state == State::Killed { EXIT } else { ptr::null_mut() };
         me.value.set(if has_failed || value.is_null() { nothing } else { value });
         me.cancel.set(0);
+        if let Some(source) = more.source.take() {
+            self.release(source);
+        }
         self.settle_state(me, state, error);
     }
 

@@ -179,9 +179,11 @@ pub struct More {
 }
 
 /// A timer of a greenlet that sleeps, waits with a limit, or starts later. Re-used.
+#[repr(C)]
 pub struct Alarm {
-    pub event: Event,
+    /// First: tools that look for leaks see what is pointed to at its beginning.
     spare: Link,
+    pub event: Event,
 }
 
 linked!(Alarm, spare, 0);
@@ -383,6 +385,23 @@ impl super::hub::Hub {
 
 /// Frees the struct of a greenlet that is finished or was never started: nobody has a handle.
 fn free(greenlet: GreenletPtr) {
+    if greenlet.object.links.is_empty() {
+        bury(greenlet);
+        return greenlet.object.hub.keep_spare(greenlet);
+    }
+    // Its links may hold the last references to others, and so on: one after the other, not one
+    // within the other.
+    let graves = &greenlet.object.hub.graves;
+    let is_first = graves.is_empty();
+    graves.push(greenlet);
+    while is_first && let Some(next) = graves.front() {
+        bury(next);
+        Line::remove(next);
+        next.object.hub.keep_spare(next);
+    }
+}
+
+fn bury(greenlet: GreenletPtr) {
     let hub = greenlet.object.hub;
     if greenlet.state.get() == State::New {
         hub.pool.unreserve(greenlet.class);
@@ -395,7 +414,6 @@ fn free(greenlet: GreenletPtr) {
         }
         more.dispose();
     }
-    hub.keep_spare(greenlet);
 }
 
 impl super::hub::Hub {

@@ -75,8 +75,12 @@ pub struct Hub {
     pub rwlocks: Chain<Rwlock>,
     /// The struct of the greenlet that ended last: its end was still using it.
     pub corpse: Cell<Option<GreenletPtr>>,
+    /// Structs that are being freed, and hold links.
+    pub graves: Line,
     pub next_id: Cell<u64>,
     pub next_local: Cell<u64>,
+    /// How many limits have expired.
+    pub expiries: Cell<u64>,
     pub alive: Cell<usize>,
     pub peak: Cell<usize>,
     pub wakeups: Cell<u64>,
@@ -176,8 +180,10 @@ impl Hub {
             rlocks: Chain::new(),
             rwlocks: Chain::new(),
             corpse: Cell::new(None),
+            graves: Line::new(),
             next_id: Cell::new(2),
             next_local: Cell::new(1),
+            expiries: Cell::new(0),
             alive: Cell::new(0),
             peak: Cell::new(0),
             wakeups: Cell::new(0),

@@ -127,7 +127,7 @@ impl Handle<Link> {
 
     /// Its object is gone, and it is off that object's list.
     pub fn abandon(self) {
-        if let Action::Count(several, index) = self.action.replace(Action::Nothing) {
+        if let Action::Count(several, index) = self.action.get() {
             several.object_gone(index);
         }
         self.end();

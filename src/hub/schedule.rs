@@ -249,9 +249,10 @@ impl Hub {
         if me == self.looper || me.has(flag::MAY_NOT_BLOCK) {
             return Err(Errno::PERM);
         }
-        me.set(flag::KILL_TOLD);
         self.strike(me);
         self.give_way(me)?;
+        // Of a kill that came meanwhile, too.
+        me.set(flag::KILL_TOLD);
         // What was cancelled may have been acknowledged by nobody else: it still holds.
         Err(Errno(me.cancel.get()))
     }

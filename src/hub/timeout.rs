@@ -72,7 +72,7 @@ impl Fires for TimeLimit {
     fn fired(limit: TimeLimitPtr) {
         let hub = limit.object.hub;
         limit.expired.set(true);
-        limit.order.set(hub.switches.get());
+        limit.order.set(hub.expiries.replace(hub.expiries.get() + 1));
         let Some(greenlet) = limit.greenlet.get() else { return };
         let was = greenlet.cancel.get();
         hub.reckon_cancel(greenlet);

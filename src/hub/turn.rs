@@ -171,21 +171,23 @@ impl Hub {
     /// One run of the loop, on the loop's own coroutine. `failures`: how often in a row it has
     /// failed.
     fn run_own_loop(&self, failures: u32) -> u32 {
-        self.take_turn();
+        if self.closing.get() {
+            // The main greenlet goes on outside of the loop, whose stack it is about to give back.
+            self.take_turn();
+        }
         if !self.ready.is_empty() || !self.due.is_empty() {
             self.ask_for_turn();
         }
-        let mut ran = None;
-        let result = self.base().and_then(|base| {
-            ran = Some(base);
-            mine::set_running_loop(ran);
+        let base = self.base();
+        let result = base.and_then(|base| {
+            mine::set_running_loop(Some(base));
             let result = event::run(base, 0);
             mine::set_running_loop(None);
             result
         });
         match result {
-            // The base was freed inside of its loop: there is another one, or will be.
-            _ if ran.is_some() && self.base.get() != ran => 0,
+            // A base that was freed inside of its loop: there is another one by now, or will be.
+            _ if base.is_ok() && self.base.get() != base.ok() => 0,
             Ok(Outcome::NoEvents) => {
                 self.nobody_can_run();
                 0
