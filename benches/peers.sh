@@ -77,7 +77,7 @@ build() {
 	peer=$1
 	wanted=$2
 	shift 2
-	compile "$peer" measure.c cases.c loop.c timers.c active.c $with "$@" || return 1
+	compile "$peer" measure.c must.c cases.c loop.c timers.c active.c $with "$@" || return 1
 	version=$("$bin/$peer" -v)
 	case $version in
 	$wanted) echo "$peer	$version" >>"$bin/versions" ;;
@@ -126,7 +126,7 @@ build_libev() {
 }
 
 build_floor() {
-	compile floor measure.c floor.c floor_timers.c floor_buffer.c floor_stream.c flat.c \
+	compile floor measure.c must.c floor.c floor_timers.c floor_buffer.c floor_stream.c flat.c \
 		payload.c client.c
 	echo "floor	epoll and a 4-ary heap by hand" >>"$bin/versions"
 }
