@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,7 +16,7 @@
 
 #include "coro_frame.h"
 
-#define FOREVER ((double)INFINITY)
+#define FOREVER (-1.0)
 
 static evhub_queue_t *there, *back;
 static evhub_flag_t *opened;
