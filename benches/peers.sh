@@ -142,9 +142,14 @@ compile_coro() {
 	compile "coro_$peer" coro_frame.c must.c client.c "$@"
 }
 
+# The frame is C: its object files are linked, not its sources.
 compile_boost() {
-	${CXX:-c++} -D_GNU_SOURCE -O2 -Wall -Wextra -x c benches/coro_frame.c benches/must.c \
-		benches/client.c -x c++ benches/peer_boost.cpp -x none -o "$bin/coro_boost" \
+	objects=
+	for source in coro_frame must client; do
+		compile "$source.o" "$source.c" -c || return 1
+		objects="$objects $bin/$source.o"
+	done
+	${CXX:-c++} -O2 -Wall -Wextra benches/peer_boost.cpp $objects -o "$bin/coro_boost" \
 		-lboost_context
 }
 
@@ -168,7 +173,7 @@ build_coros() {
 	flags=$(evhub_flags) || exit 1
 	compile_coro evhub coro.c $flags || exit 1
 	mkdir -p target/release
-	cp "$bin/coro_evhub" target/release/coro_bench
+	cp -f "$bin/coro_evhub" target/release/coro_bench
 	build_coro_peer st libst-dev compile_coro st peer_st.c -lst
 	build_coro_peer pth libpth-dev compile_coro pth peer_pth.c -lpth
 	build_coro_peer boost libboost-context-dev compile_boost
