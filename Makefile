@@ -72,7 +72,7 @@ check-counts: need-check stage ## instructions and system calls against the base
 check-bsd: need-build ## type-checks the crate for FreeBSD and macOS, where rust-src can be had
 	@$(tools) sh pkgconfig/check-bsd.sh
 
-bench: need-bench stage ## times beside other event loops, in target/bench.tsv
+bench: need-bench stage ## times beside other event loops and coroutines, in target/bench.tsv
 	@sh benches/bench.sh
 
 fuzz: ## runs each fuzz target for FUZZ_SECONDS

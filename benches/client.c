@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "measure.h"
+#include "must.h"
 
 static pid_t client;
 

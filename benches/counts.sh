@@ -4,12 +4,15 @@
 #
 #   counts.sh             prints the table
 #   counts.sh --check     and ends with status 1 if a count is more than 10 % above the one in
-#                         baseline.tsv, or above libevent 2's, or if there are more system
-#                         calls than the floor has
+#                         baseline.tsv, or above libevent 2's, or above the best of the other
+#                         coroutine libraries', or if there are more system calls than the floor
+#                         has
 #   counts.sh --update    and writes baseline.tsv anew
 #
 # The instructions are counted by valgrind's callgrind between the marks of measure.c, the
-# system calls in a trace of strace's, or of valgrind's where strace is not to be had.
+# system calls in a trace of strace's, or of valgrind's where strace is not to be had. With
+# coroutines, whose switches confuse callgrind, both are the difference of a long run and a short
+# one, of cachegrind's instructions.
 set -eu
 cd "$(dirname "$0")/.."
 . benches/peers.sh
@@ -17,6 +20,9 @@ cd "$(dirname "$0")/.."
 baseline=benches/baseline.tsv
 traced='pipes pingpong rearm add_del active signal transfer echo.1'
 counted="$traced echo.100 append queue readline find move printf timers.1e3 timers.1e5"
+coros='switch spawn chan'
+few=1000
+many=5000
 
 # Rows that cannot do without more system calls than the floor
 above_floor='signal'
@@ -107,6 +113,65 @@ calls() {
 		{ if (!seen[$1]++) order[++n] = $1; sum++ }'
 }
 
+# refs PROGRAM MODE COUNT: instructions of the whole run. State Threads cannot have as many
+# descriptors as it wants under valgrind, and does not start where it wants more.
+refs() {
+	(
+		ulimit -n 1024
+		exec valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev/null \
+			"$bin/coro_$1" "$2" "$3"
+	) >/dev/null 2>"$bin/valgrind.log" || return 1
+	sed -n 's/.*I *refs: *//p' "$bin/valgrind.log" | tr -d ,
+}
+
+# traced PROGRAM MODE COUNT: system calls of the whole run, but for the clock's, which is
+# a system call under valgrind only
+traced() {
+	if strace -o "$bin/trace" -e signal=none "$bin/coro_$1" "$2" "$3" >/dev/null 2>&1; then
+		grep -c '^[a-z]' "$bin/trace"
+	else
+		valgrind -q --tool=none --trace-syscalls=yes "$bin/coro_$1" "$2" "$3" 2>&1 |
+			grep '^SYSCALL' | grep -vc sys_clock_gettime
+	fi
+}
+
+# slope COUNTER PROGRAM KIND FORMAT: lines "PROGRAM KIND NAME COUNT" of what it can do
+slope() {
+	for coro in $coros; do
+		short=$("$1" "$2" "$coro" "$few") || continue
+		long=$("$1" "$2" "$coro" "$many") || continue
+		awk -v count=$((long - short)) -v ops=$((many - few)) -v OFS='\t' -v format="$4" \
+			-v program="$2" -v kind="$3" -v name="coro.$coro" \
+			'BEGIN { print program, kind, name, sprintf(format, count / ops) }'
+	done
+}
+
+# Lines as those of measure_all, of coroutines. THEIRS is the least that a peer with a scheduler
+# has, which Boost is not.
+measure_coros() {
+	for program in $(coro_programs); do
+		slope refs "$program" coroutines %.1f
+		case $program in
+		evhub | floor) slope traced "$program" calls %.2f ;;
+		esac
+	done >"$bin/coro.counts"
+	awk -F'\t' -v OFS='\t' '
+		$1 == "evhub" { order[++n] = $2 OFS $3; ours[$2, $3] = $4; next }
+		$1 == "floor" { least[$2, $3] = $4; next }
+		{ details[$2, $3] = details[$2, $3] " " $1 " " $4 }
+		$1 != "boost" && (!(($2, $3) in theirs) || $4 + 0 < theirs[$2, $3] + 0) {
+			theirs[$2, $3] = $4
+		}
+		END {
+			for (i = 1; i <= n; i++) {
+				split(order[i], part, OFS)
+				key = part[1] SUBSEP part[2]
+				print order[i], ours[key], key in theirs ? theirs[key] : "-",
+				    key in least ? least[key] : "-", substr(details[key], 2)
+			}
+		}' "$bin/coro.counts"
+}
+
 # Lines "KIND NAME OURS THEIRS FLOOR DETAILS"; "-" where there is nothing.
 measure_all() {
 	for program in evhub libevent2 floor; do
@@ -145,7 +210,8 @@ judge() {
 			# What is the same in both need not be the same to the last digit.
 			most = $1 == "calls" ? theirs + 0.015 : theirs * 1.002
 			if (theirs != "-" && $3 > most && !is_in(lists_win))
-				verdict = verdict "ABOVE libevent 2 "
+				verdict = verdict "ABOVE " \
+				    ($1 == "coroutines" ? "THE BEST PEER " : "libevent 2 ")
 			if ($1 == "calls" && $5 != "-" && $3 > $5 + 0.015 && !is_in(above_floor))
 				verdict = verdict "ABOVE THE FLOOR "
 			print $1, $2, $3, was, theirs, $5, verdict == "" ? "ok" : verdict, $6
@@ -164,7 +230,8 @@ show() {
 		function head(kind) {
 			printf "%s%-22s %9s %9s %10s %7s\n", (NR > 1 ? "\n" : ""),
 			    (kind == "calls" ? "system calls per" : "instructions per"),
-			    "evhub", "baseline", "libevent 2", "floor"
+			    "evhub", "baseline",
+			    (kind == "coroutines" ? "best peer" : "libevent 2"), "floor"
 		}
 		$1 != kind { kind = $1; head(kind) }
 		{
@@ -176,7 +243,7 @@ show() {
 update() {
 	{
 		echo "# Counts per operation: \`counts.sh --update\` writes them, --check compares."
-		printf 'kind\tname\tevhub\tlibevent2\n'
+		printf 'kind\tname\tevhub\tpeer\n'
 		cut -f 1-4 "$bin/counts"
 	} >"$baseline.new"
 	mv "$baseline.new" "$baseline"
@@ -196,8 +263,10 @@ need_tool strace || say "no strace: system calls are counted with valgrind"
 build_evhub
 build_libevent2
 build_floor
+build_coros
 
 measure_all >"$bin/counts"
+measure_coros >>"$bin/counts"
 [ "$mode" != --update ] || update
 [ -f "$baseline" ] || : >"$bin/no-baseline"
 judge "$([ -f "$baseline" ] && echo "$baseline" || echo "$bin/no-baseline")" \

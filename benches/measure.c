@@ -44,12 +44,6 @@ int counting;
 static struct row rows[ROWS];
 static uint64_t started;
 
-void failed(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
 void *zeroed(long n, unsigned long size)
 {
 	void *memory = calloc(n, size);

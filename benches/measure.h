@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "must.h"
+
 struct bench {
 	const char *name;
 	void (*run)(void);
@@ -27,13 +29,5 @@ void measure_stop(const char *name, const char *unit, long ops);
 
 uint32_t random_u32(void);		/* the same sequence in every run */
 void *zeroed(long n, unsigned long size);
-_Noreturn void failed(const char *what);
-
-/* In line, because it stands in what is measured. */
-static inline void must(int good, const char *what)
-{
-	if (!good)
-		failed(what);
-}
 
 #endif

@@ -77,7 +77,7 @@ build() {
 	peer=$1
 	wanted=$2
 	shift 2
-	compile "$peer" measure.c cases.c loop.c timers.c active.c $with "$@" || return 1
+	compile "$peer" measure.c must.c cases.c loop.c timers.c active.c $with "$@" || return 1
 	version=$("$bin/$peer" -v)
 	case $version in
 	$wanted) echo "$peer	$version" >>"$bin/versions" ;;
@@ -85,15 +85,19 @@ build() {
 	esac
 }
 
-build_evhub() {
+evhub_flags() {
 	if [ ! -e "$stage/lib/pkgconfig/evhub.pc" ]; then
 		say "nothing in $stage: run \`make stage\` first"
-		exit 1
+		return 1
 	fi
-	flags=$(PKG_CONFIG_LIBDIR="$stage/lib/pkgconfig" PKG_CONFIG_PATH='' \
-		pkg-config --cflags --libs evhub)
+	PKG_CONFIG_LIBDIR="$stage/lib/pkgconfig" PKG_CONFIG_PATH='' \
+		pkg-config --cflags --libs evhub && echo "-Wl,-rpath,$stage/lib"
+}
+
+build_evhub() {
+	flags=$(evhub_flags) || exit 1
 	with=$buffers
-	build evhub 1.4.15 $flags "-Wl,-rpath,$stage/lib" || exit 1
+	build evhub 1.4.15 $flags || exit 1
 }
 
 # build_peer PEER VERSION LIBRARY PACKAGE...: leaves a line and no program if it is not to be had
@@ -126,9 +130,61 @@ build_libev() {
 }
 
 build_floor() {
-	compile floor measure.c floor.c floor_timers.c floor_buffer.c floor_stream.c flat.c \
+	compile floor measure.c must.c floor.c floor_timers.c floor_buffer.c floor_stream.c flat.c \
 		payload.c client.c
 	echo "floor	epoll and a 4-ary heap by hand" >>"$bin/versions"
+}
+
+# compile_coro PEER SOURCE FLAGS: the program coro_PEER
+compile_coro() {
+	peer=$1
+	shift
+	compile "coro_$peer" coro_frame.c must.c client.c "$@"
+}
+
+# The frame is C: its object files are linked, not its sources.
+compile_boost() {
+	objects=
+	for source in coro_frame must client; do
+		compile "$source.o" "$source.c" -c || return 1
+		objects="$objects $bin/$source.o"
+	done
+	${CXX:-c++} -O2 -Wall -Wextra benches/peer_boost.cpp $objects -o "$bin/coro_boost" \
+		-lboost_context
+}
+
+# build_coro_peer PEER NEEDS COMMAND...: leaves a line and no program if it is not to be had.
+# These peers exclude nobody, and are used as they are installed (pkgconfig/need.sh).
+build_coro_peer() {
+	peer=$1
+	needs=$2
+	shift 2
+	rm -f "$bin/coro_$peer"
+	if "$@" 2>"$bin/coro_$peer.log"; then
+		version=$(dpkg-query -W -f '${Version}' "$needs" 2>/dev/null || :)
+		echo "$peer	$needs $version" >>"$bin/versions"
+	else
+		say "no $peer here, it is left out: needs $needs; see $bin/coro_$peer.log"
+	fi
+}
+
+# Ours is kept beside the library: it is for other measurements, too.
+build_coros() {
+	flags=$(evhub_flags) || exit 1
+	compile_coro evhub coro.c $flags || exit 1
+	mkdir -p target/release
+	cp -f "$bin/coro_evhub" target/release/coro_bench
+	build_coro_peer st libst-dev compile_coro st peer_st.c -lst
+	build_coro_peer pth libpth-dev compile_coro pth peer_pth.c -lpth
+	build_coro_peer boost libboost-context-dev compile_boost
+	build_coro_peer floor x86-64 compile_coro floor floor_coro.c -mno-red-zone
+}
+
+# coro_programs: those of them that there are
+coro_programs() {
+	for program in evhub st pth boost floor; do
+		[ ! -x "$bin/coro_$program" ] || echo "$program"
+	done
 }
 
 : >"$bin/versions"

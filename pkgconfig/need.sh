@@ -56,6 +56,23 @@ need_bench() {
 	need_tools
 }
 
+# Libraries to compare with. What cannot be had is left out of the comparison.
+wish_for_peers() {
+	echo '#include <st.h>' | compiles "${CC:-cc}" c || wish_for libst-dev
+	echo '#include <pth.h>' | compiles "${CC:-cc}" c || wish_for libpth-dev
+	echo '#include <boost/context/detail/fcontext.hpp>' | compiles "${CXX:-c++}" c++ ||
+		wish_for g++ libboost-context-dev
+}
+
+compiles() {
+	$1 -E -x "$2" - >/dev/null 2>&1
+}
+
+wish_for() {
+	missing=" $*"
+	install_missing 2>/dev/null || echo "evhub: not to be had, and left out:$missing"
+}
+
 install_missing() {
 	if [ ! -f /etc/debian_version ] || ! have apt-get || [ "$(id -u)" != 0 ]; then
 		return 1
@@ -76,6 +93,7 @@ if [ -n "$missing" ] && ! install_missing; then
 	echo "evhub: missing packages; run: apt-get install$missing" >&2
 	exit 1
 fi
+[ "$1" != bench ] || wish_for_peers
 if ! have "${CARGO:-cargo}"; then
 	rust=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
 	echo "evhub: cargo of Rust $rust or newer is missing; get it from https://rustup.rs" >&2
