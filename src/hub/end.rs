@@ -77,7 +77,8 @@ impl Hub {
 
     fn drop_one(&self, greenlet: GreenletPtr) {
         match greenlet.state.get() {
-            State::Ready | State::Waiting | State::Started => Line::remove(greenlet),
+            State::Waiting => Line::remove(greenlet),
+            State::Ready | State::Started => self.ready.remove(greenlet),
             _ => {}
         }
         if greenlet.alarm.get().is_some() {
@@ -116,6 +117,7 @@ impl Hub {
             }
         }
         self.runner.set(None);
+        self.note_anchor();
         if let Some(stack) = self.looper.stack.take() {
             self.pool.give(stack);
         }
@@ -132,6 +134,7 @@ impl Hub {
     /// The base is about to be freed: whoever waits gets `EBADF`.
     fn lose_base(&self) {
         self.base.set(None);
+        self.note_anchor();
         self.owns_base.set(false);
         let mut at = self.roll.front();
         while let Some(greenlet) = at {

@@ -325,6 +325,8 @@ impl super::hub::Hub {
 
     #[inline]
     fn new_greenlet(&self, hub: HubPtr, plan: Plan) -> Result<GreenletPtr> {
+        // This one, those that are alive, and the main one.
+        self.ready.reserve(self.alive.get() + 2)?;
         let id = self.next_id.get();
         let object = Object::uncounted(Kind::Greenlet, hub);
         let greenlet = match self.take_spare() {

@@ -14,6 +14,7 @@ use super::greenlet::{Alarm, Greenlet, GreenletPtr, Line, Plan, Roll, State, fla
 use super::link::Link;
 use super::object::{Kind, Object};
 use super::queue::select::Seat;
+use super::run_queue::RunQueue;
 use super::signal::Signal;
 use super::sync::rlock::Rlock;
 use super::sync::rwlock::Rwlock;
@@ -33,25 +34,23 @@ use std::ptr;
 pub type HubPtr = Handle<Hub>;
 
 /// So many switches between greenlets, and the loop polls.
-pub const TURNS: u32 = 512;
+pub const TURNS: usize = 512;
 
 /// Structs of greenlets that are kept for the next ones.
 pub const SPARES: usize = 256;
 
 pub struct Hub {
     pub current: Cell<GreenletPtr>,
-    /// The run queue.
-    pub ready: Line,
-    /// Switches left until the loop polls.
-    pub turns: Cell<u32>,
-    /// Those that were left when a link became due: the loop goes first.
-    pub turns_put_off: Cell<u32>,
+    pub ready: RunQueue,
     /// Somebody wants to hear of switches: the trace hook, or a tool.
     pub is_watched: Cell<bool>,
     /// A tool does.
     pub has_tools: bool,
-    pub switches: Cell<u64>,
+    /// Switches to the loop.
+    pub loop_switches: Cell<u64>,
     pub runner: Cell<Option<GreenletPtr>>,
+    /// There are a runner and a base.
+    pub is_anchored: Cell<bool>,
     /// Stands for the loop. Its stack is the loop's coroutine, once that was made.
     pub looper: GreenletPtr,
     /// The thread's own stack.
@@ -129,7 +128,7 @@ fn make() -> Result<HubPtr> {
     // For ever: whatever may block fails in the loop.
     looper.cancel.set(Errno::PERM.0);
     let hub = place.fill(Hub::new(main, looper));
-    if let Err(error) = mine::set_hub(hub) {
+    if let Err(error) = hub.ready.reserve(1).and_then(|()| mine::set_hub(hub)) {
         looper.dispose();
         main.dispose();
         hub.dispose();
@@ -157,13 +156,12 @@ impl Hub {
         let has_tools = look_for_tools();
         Hub {
             current: Cell::new(main),
-            ready: Line::new(),
-            turns: Cell::new(TURNS),
-            turns_put_off: Cell::new(0),
+            ready: RunQueue::new(),
             is_watched: Cell::new(has_tools),
             has_tools,
-            switches: Cell::new(0),
+            loop_switches: Cell::new(0),
             runner: Cell::new(None),
+            is_anchored: Cell::new(false),
             looper,
             main,
             base: Cell::new(None),
@@ -204,13 +202,14 @@ impl Hub {
 
     /// Now that it stays where it is.
     fn settle(&self, hub: HubPtr) {
-        self.ready.settle();
+        self.ready.allow(TURNS);
         self.roll.settle();
         self.late.set(Work::Hub(super::turn::let_greenlets_run, hub));
         if let Some(base) = mine::running_loop() {
             // Made by a callback: the loop is below us on this stack.
             self.base.set(Some(base));
             self.runner.set(Some(self.main));
+            self.note_anchor();
             self.main.set(flag::LOOPS);
             self.current.set(self.looper);
         }

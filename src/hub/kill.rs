@@ -1,7 +1,7 @@
 //! Killing: a request that every later call of the target which may block fails with, until the
 //! target returns or acknowledges it.
 
-use super::greenlet::{GreenletPtr, Line, State, flag};
+use super::greenlet::{GreenletPtr, State, flag};
 use super::hub::Hub;
 use super::sync::result::terminated;
 use crate::errno::{Errno, Result};
@@ -57,7 +57,7 @@ impl Hub {
     fn kill_unrun(&self, target: GreenletPtr, error: Errno) {
         let was_counted = target.state.get() == State::Started || target.alarm.get().is_some();
         if target.state.get() == State::Started {
-            Line::remove(target);
+            self.ready.remove(target);
         } else {
             self.disarm(target);
         }

@@ -120,8 +120,7 @@ impl Handle<Link> {
             self.hub.ask_for_turn();
         } else {
             // The next switch is to the loop.
-            let turns = self.hub.turns.replace(0);
-            self.hub.turns_put_off.set(self.hub.turns_put_off.get() + turns);
+            self.hub.ready.put_off();
         }
     }
 

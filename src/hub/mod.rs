@@ -27,6 +27,7 @@ pub mod object;
 pub mod pool;
 pub mod queue;
 pub mod report;
+pub mod run_queue;
 pub mod schedule;
 pub mod signal;
 pub mod spawn;

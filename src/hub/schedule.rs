@@ -81,7 +81,7 @@ impl Hub {
         if timeout == Timeout::NOW {
             return Err(Errno::AGAIN);
         }
-        if self.runner.get().is_none() || self.base.get().is_none() {
+        if !self.is_anchored.get() {
             self.make_runner()?;
         }
         if timeout != Timeout::NEVER {
@@ -120,15 +120,15 @@ impl Hub {
     /// Lets everybody run who can, and the loop poll if nobody can.
     #[inline]
     pub fn give_way(&self, me: GreenletPtr) -> Result<()> {
-        if self.runner.get().is_none() || self.base.get().is_none() {
+        if !self.is_anchored.get() {
             self.make_runner()?;
         }
         if self.ready.is_empty() {
             // Nobody else: the loop polls before it comes back.
-            self.turns.set(0);
+            self.ready.stop();
         }
         me.state.set(State::Ready);
-        self.ready.push_to_settled(me);
+        self.ready.push(me);
         self.switch_out(me);
         Ok(())
     }
@@ -144,22 +144,26 @@ impl Hub {
     /// Who runs next: taken off the run queue, or the loop.
     #[inline(always)]
     pub fn next(&self) -> GreenletPtr {
-        let turns = self.turns.get();
-        if turns != 0
-            && let Some(next) = self.ready.pop_of_settled()
-        {
-            self.turns.set(turns - 1);
-            if next.state.get() == State::Started {
-                self.give_stack(next);
-            }
-            next.state.set(State::Running);
-            self.current.set(next);
-            return next;
+        match self.next_ready() {
+            Some(next) => next,
+            None => self.to_runner(),
         }
-        self.to_runner()
+    }
+
+    /// The next greenlet that may run before the loop polls.
+    #[inline(always)]
+    pub fn next_ready(&self) -> Option<GreenletPtr> {
+        let next = self.ready.pop()?;
+        if next.state.get() == State::Started {
+            self.give_stack(next);
+        }
+        next.state.set(State::Running);
+        self.current.set(next);
+        Some(next)
     }
 
     fn to_runner(&self) -> GreenletPtr {
+        self.loop_switches.set(self.loop_switches.get() + 1);
         self.current.set(self.looper);
         // `block` and `give_way` have seen to it that there is one.
         self.runner.get().unwrap_or(self.looper)
@@ -167,7 +171,6 @@ impl Hub {
 
     #[inline]
     pub fn switch(&self, me: GreenletPtr, next: GreenletPtr) {
-        self.switches.set(self.switches.get() + 1);
         if self.is_watched.get() {
             return self.switch_watched(me, next);
         }
@@ -193,7 +196,7 @@ impl Hub {
     /// Appends to the run queue.
     #[inline]
     pub fn enqueue(&self, greenlet: GreenletPtr) {
-        self.ready.push_to_settled(greenlet);
+        self.ready.push(greenlet);
         if self.in_loop() {
             self.ask_for_turn();
         }
@@ -286,16 +289,12 @@ impl Hub {
     /// one's, if that has none yet and wants one of this size.
     #[inline(always)]
     pub fn switch_away(&self, me: GreenletPtr) -> GreenletPtr {
-        let turns = self.turns.get();
-        if turns != 0
-            && let Some(next) = self.ready.front()
+        if let Some(next) = self.ready.front()
             && next.state.get() == State::Started
             && next.class == me.class
             && !self.is_watched.get()
         {
-            Line::remove(next);
-            self.turns.set(turns - 1);
-            self.switches.set(self.switches.get() + 1);
+            self.ready.pop();
             self.pool.unreserve(next.class);
             next.stack.set(me.stack.take());
             next.state.set(State::Running);
@@ -307,7 +306,6 @@ impl Hub {
         if let Some(stack) = me.stack.take() {
             self.pool.give(stack);
         }
-        self.switches.set(self.switches.get() + 1);
         if self.is_watched.get() {
             self.trace_switch(me, next);
         }
@@ -316,8 +314,7 @@ impl Hub {
 
     /// After a turn of the loop there are turns again.
     pub fn refill(&self) {
-        self.turns.set(TURNS);
-        self.turns_put_off.set(0);
+        self.ready.allow(TURNS);
     }
 
     /// A line for those who wait for time alone.

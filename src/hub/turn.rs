@@ -68,6 +68,7 @@ impl Hub {
             return event::run(base, flags);
         }
         let outer = self.runner.replace(Some(me));
+        self.note_anchor();
         let outer_flag = me.has(flag::LOOPS);
         me.set(flag::LOOPS);
         self.current.set(self.looper);
@@ -86,6 +87,7 @@ impl Hub {
     fn leave_loop(&self, me: GreenletPtr, outer: Option<GreenletPtr>) {
         me.clear(flag::LOOPS);
         self.runner.set(outer);
+        self.note_anchor();
         self.current.set(me);
         me.state.set(State::Running);
         self.refill();
@@ -115,9 +117,8 @@ impl Hub {
             self.call_due_links();
             self.run_ready();
             // Turns that are left, because a link became due, are for after that link.
-            match self.turns_put_off.replace(0) {
-                0 => return,
-                turns => self.turns.set(turns),
+            if !self.ready.go_on() {
+                return;
             }
         }
     }
@@ -125,8 +126,7 @@ impl Hub {
     /// Switches to the first who can run; comes back when nobody can, or the turns are over.
     fn run_ready(&self) {
         let Some(me) = self.runner.get() else { return };
-        if !self.ready.is_empty() {
-            let next = self.next();
+        if let Some(next) = self.next_ready() {
             self.switch(me, next);
         }
         debug_assert!(self.in_loop());
@@ -156,6 +156,7 @@ impl Hub {
     pub fn make_runner(&self) -> Result<()> {
         self.base()?;
         if self.runner.get().is_some() {
+            self.note_anchor();
             return Ok(());
         }
         let looper = self.looper;
@@ -165,7 +166,13 @@ impl Hub {
         looper.strand.prepare::<LooperMain>(&stack);
         looper.stack.set(Some(stack));
         self.runner.set(Some(looper));
+        self.note_anchor();
         Ok(())
+    }
+
+    /// Whether there is somebody who runs a loop, and the loop: greenlets may park.
+    pub fn note_anchor(&self) {
+        self.is_anchored.set(self.runner.get().is_some() && self.base.get().is_some());
     }
 
     /// One run of the loop, on the loop's own coroutine. `failures`: how often in a row it has

@@ -80,14 +80,6 @@ impl<T: Linked<TAG>, const TAG: u8> Chain<T, TAG> {
         self.0.push_to_settled(Self::link(&member));
     }
 
-    /// `pop`, of a chain that is settled.
-    #[inline]
-    pub fn pop_of_settled(&self) -> Option<Handle<T>> {
-        let first = self.0.front_of_settled().map(Self::member)?;
-        Self::remove(first);
-        Some(first)
-    }
-
     /// Takes it out of whichever chain of this tag it is in: it must be in one.
     #[inline]
     pub fn remove(member: Handle<T>) {

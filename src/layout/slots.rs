@@ -34,6 +34,30 @@ impl<T: Copy> Slots<T> {
         self.all()[at].set(value);
     }
 
+    /// The element with this number, where numbers go round: they are as many as a power of two.
+    #[inline(always)]
+    fn round(&self, number: usize) -> Option<&Cell<T>> {
+        let all = self.all();
+        let last = all.len().checked_sub(1)?;
+        debug_assert!(all.len().is_power_of_two());
+        // SAFETY: not beyond the last.
+        Some(unsafe { all.get_unchecked(number & last) })
+    }
+
+    /// `get` of a number that goes round.
+    #[inline(always)]
+    pub fn get_round(&self, number: usize) -> Option<T> {
+        self.round(number).map(Cell::get)
+    }
+
+    /// `set` of a number that goes round; nothing, if there are no slots.
+    #[inline(always)]
+    pub fn set_round(&self, number: usize, value: T) {
+        if let Some(slot) = self.round(number) {
+            slot.set(value);
+        }
+    }
+
     /// Makes it so many; new ones have this value.
     pub fn grow(&self, count: usize, value: T) -> Result<()> {
         // SAFETY: nobody has a reference into it (see `all`), and copies of `T` run no code.

@@ -92,7 +92,7 @@ pub unsafe extern "C" fn evhub_stats(stats: *mut evhub_stats_t) -> c_int {
         let all = hub.numbers();
         let numbers = evhub_stats_t {
             size: size_of::<evhub_stats_t>(),
-            switches: hub.switches.get(),
+            switches: hub.ready.turns_given() as u64 + hub.loop_switches.get(),
             wakeups: hub.wakeups.get(),
             polls: hub.polls.get(),
             spawned: hub.spawned(),

@@ -8,6 +8,8 @@
 //!   whoever goes on       from = own saved;           from.saved = where that was left
 //! ```
 //! So `saved` is where the stack was left while it does not run, and who ran before while it does.
+//!
+//! On x86-64 Linux, and without tools, `hop` does the same in fewer steps, on the same frames.
 
 use super::stack::Stack;
 use super::tools;
@@ -72,13 +74,13 @@ impl Strand {
         if tools::are_present() {
             return switch_with_tools(from, to);
         }
-        jump(from, to);
+        hop(from, to);
     }
 
     /// `switch`, for who knows that there are no tools (`look_for_tools`).
     #[inline(always)]
     pub fn switch_unseen(from: &Strand, to: &Strand) {
-        jump(from, to);
+        hop(from, to);
     }
 
     /// The last switch: `from`'s stack is done for. The strand must last until `to` goes on.
@@ -87,7 +89,7 @@ impl Strand {
         if tools::are_present() {
             leave_with_tools(from, to);
         }
-        jump(from, to);
+        hop(from, to);
         // Not reached: nobody knows any more where the stack was left.
         std::process::abort()
     }
@@ -114,51 +116,73 @@ fn jump(from: &Strand, to: &Strand) -> (&'static Strand, &'static Strand) {
     to.saved.set(ptr::from_ref(from).expose_provenance());
     // SAFETY: `to` is not running (contract of `switch`), so `saved` is what `Context::new` or
     // `resume` gave, and was not resumed since.
-    arrive(unsafe { resume(context, ptr::from_ref(to).expose_provenance()) })
+    let transfer = unsafe {
+        transmute::<usize, Context>(context).resume(ptr::from_ref(to).expose_provenance())
+    };
+    arrive(transfer)
 }
 
-/// `Context::resume`, reached by a jump: the crate's function leaves by a jump, too, so that a call
-/// of it would leave one return address too many with the processor, which then predicts every
-/// return behind a switch wrongly.
+/// Leaves `from` for `to`, without tools.
 ///
-/// # Safety
-/// As for `Context::resume`; `context` is one, as a word.
+/// A frame is one of the crate's: mxcsr and the x87 control word, r12 to r15, rbx, rbp, the place to
+/// go on. Four of them the compiler keeps elsewhere if it needs them (they are clobbered), and the
+/// control words, which are slow to load, hardly ever differ. The stack is left by a jump, reached
+/// without a call: so the processor's list of return addresses fits the stack that goes on, if that
+/// was left in the same way.
 #[cfg(all(target_arch = "x86_64", target_pointer_width = "64", target_os = "linux"))]
 #[inline(always)]
-unsafe fn resume(context: usize, data: usize) -> Transfer {
-    unsafe extern "C" {
-        fn jump_fcontext(to: usize, data: usize) -> usize;
-    }
-    let (left, handed);
-    // SAFETY: what a call of the function does, with the same arguments, results (a pair in rax
-    // and rdx) and clobbers; its return address is label 2.
+fn hop(from: &Strand, to: &Strand) {
+    debug_assert!(!ptr::eq(from, to), "a stack that runs");
+    // SAFETY: `to` is not running (contract of `switch`), so `saved` is where `Context::new` or a
+    // hop has left a frame. All registers are restored or clobbered; `saved` comes first in both.
     unsafe {
         std::arch::asm!(
+            "lea rsp, [rsp - 0x40]",
+            "stmxcsr [rsp]",
+            "fnstcw [rsp + 4]",
             "lea rax, [rip + 2f]",
-            "push rax",
-            "jmp {jump}",
+            "mov [rsp + 0x28], rbx",
+            "mov [rsp + 0x30], rbp",
+            "mov [rsp + 0x38], rax",
+            "mov eax, [rsp]",
+            "movzx ecx, word ptr [rsp + 4]",
+            "mov [rdi], rsp",
+            "mov rsp, [rsi]",
+            "cmp eax, [rsp]",
+            "jne 3f",
+            "cmp cx, [rsp + 4]",
+            "jne 3f",
+            "4:",
+            "mov r12, [rsp + 8]",
+            "mov r13, [rsp + 0x10]",
+            "mov r14, [rsp + 0x18]",
+            "mov r15, [rsp + 0x20]",
+            "mov rbx, [rsp + 0x28]",
+            "mov rbp, [rsp + 0x30]",
+            "mov rax, [rsp + 0x38]",
+            "lea rsp, [rsp + 0x40]",
+            "jmp rax",
+            "3:",
+            "ldmxcsr [rsp]",
+            "fldcw [rsp + 4]",
+            "jmp 4b",
             "2:",
-            jump = sym jump_fcontext,
-            inlateout("rdi") context => _,
-            inlateout("rsi") data => _,
-            lateout("rax") left,
-            lateout("rdx") handed,
+            inlateout("rdi") ptr::from_ref(from) => _,
+            inlateout("rsi") ptr::from_ref(to) => _,
+            out("r12") _,
+            out("r13") _,
+            out("r14") _,
+            out("r15") _,
             clobber_abi("C"),
         );
     }
-    // SAFETY: a context is one word.
-    Transfer::new(unsafe { transmute::<usize, Context>(left) }, handed)
 }
 
-/// `Context::resume`.
-///
-/// # Safety
-/// As for `Context::resume`; `context` is one, as a word.
+/// Leaves `from` for `to`, without tools.
 #[cfg(not(all(target_arch = "x86_64", target_pointer_width = "64", target_os = "linux")))]
 #[inline(always)]
-unsafe fn resume(context: usize, data: usize) -> Transfer {
-    // SAFETY: the caller's word.
-    unsafe { transmute::<usize, Context>(context).resume(data) }
+fn hop(from: &Strand, to: &Strand) {
+    jump(from, to);
 }
 
 /// Notes where the stack that ran before was left. Returns who goes on, and that one.
@@ -175,9 +199,10 @@ fn arrive(transfer: Transfer) -> (&'static Strand, &'static Strand) {
     (here, before)
 }
 
-/// The first function on a new stack.
-extern "C" fn start<E: Entry>(transfer: Transfer) -> ! {
-    arrive(transfer);
+/// The first function on a new stack, without tools.
+extern "C" fn start<E: Entry>(_transfer: Transfer) -> ! {
+    #[cfg(not(all(target_arch = "x86_64", target_pointer_width = "64", target_os = "linux")))]
+    arrive(_transfer);
     E::run()
 }
 

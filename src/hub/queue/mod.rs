@@ -181,7 +181,7 @@ impl Queue {
             self.notify();
         }
         me.item.set(item);
-        me.order.set(hub.switches.get());
+        me.order.set(hub.ready.turns_given() as u64);
         let (line, object) = (&self.putters, &raw const self.object);
         Ok(hub.block(me, Wait { line, why: Why::QueuePut, object, timeout })?)
     }
@@ -195,7 +195,7 @@ impl Queue {
         {
             return Ok(item);
         }
-        me.order.set(hub.switches.get());
+        me.order.set(hub.ready.turns_given() as u64);
         hub.block_here(me, Wait::at(&self.object, Why::QueueGet, timeout))?;
         Ok(me.item.get())
     }

@@ -124,7 +124,7 @@ impl Hub {
             };
             seat.queue.set(Some(choice.queue()));
             seat.greenlet.set(me);
-            seat.order.set(self.switches.get());
+            seat.order.set(self.ready.turns_given() as u64);
             seat.index.set(index);
             seat.is_done.set(false);
             seat.next.set(first.replace(Some(seat)));
