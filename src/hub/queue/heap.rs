@@ -49,9 +49,6 @@ impl Heap {
 
     /// Room for one more than the `len` that there are.
     pub fn reserve(&self, len: usize) -> Result<()> {
-        if self.busy.get() {
-            return Err(Errno::BUSY);
-        }
         if len == self.slots.count() {
             let count = if len == 0 { FEW } else { len.checked_mul(2).ok_or(Errno::NOMEM)? };
             self.slots.grow(count, Entry { item: ptr::null_mut(), number: 0 })?;

@@ -105,9 +105,7 @@ pub fn create(most: c_long, order: Order) -> Result<QueuePtr> {
 
 /// Whoever waits gets `BADF`. Refused inside of its comparison.
 pub fn free(queue: QueuePtr) {
-    if let Items::Sorted(heap) = &queue.items
-        && heap.is_busy()
-    {
+    if queue.is_busy() {
         return log::misuse(Misuse::Busy, "evhub_queue_free");
     }
     let hub = queue.object.hub;
@@ -124,6 +122,11 @@ pub fn free(queue: QueuePtr) {
 impl Queue {
     pub fn len(&self) -> usize {
         self.len.get()
+    }
+
+    /// Is its comparison being called?
+    fn is_busy(&self) -> bool {
+        matches!(&self.items, Items::Sorted(heap) if heap.is_busy())
     }
 
     pub fn is_full(&self) -> bool {
@@ -201,8 +204,10 @@ impl Queue {
     }
 
     /// Puts an item if it need not wait: was it put?
-    #[inline]
     pub fn try_put(&self, item: *mut c_void) -> Result<bool> {
+        if self.is_busy() {
+            return Err(Errno::BUSY);
+        }
         match self.first_getter() {
             // There are no items, so this one is next in any order.
             Some(getter) => self.hand_over(getter, item),
