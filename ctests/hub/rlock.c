@@ -192,25 +192,33 @@ TEST_ONCE(held_by_the_loop)
 }
 
 static void *
-thread_with_locks(void *arg)
+never_end(void *lock)
+{
+	if (lock)
+		keep_it(lock);
+	for (;;) {
+		evhub_kill_ack();
+		evhub_sleep(LONG);
+	}
+	return NULL;
+}
+
+/* Those that are dropped hold nothing, either, nor do those that would have had it next. */
+TEST_ONCE(dropped_with_the_lock)
 {
 	evhub_rlock_t *lock = evhub_rlock_new();
 
-	/* Neither ends before the thread does. */
-	evhub_go(wait_for_a_kill, lock);
-	evhub_go(keep_it, lock);
-	run_others();
-	return arg;
-}
-
-TEST_ONCE(thread_ends_with_locks)
-{
-	pthread_t thread;
-
 	capture_log();
-	CHECK_INT(pthread_create(&thread, NULL, thread_with_locks, NULL), 0);
-	CHECK_INT(pthread_join(thread, NULL), 0);
+	CHECK_INT(evhub_go(never_end, lock), 0);
+	CHECK_INT(evhub_go(never_end, lock), 0);
+	CHECK_INT(evhub_go(never_end, NULL), 0);
+	run_others();
+	CHECK_INT(evhub_shutdown(), 0);
 	CHECK_INT(logged(_EVENT_LOG_WARN), 1);
+	CHECK_PTR(evhub_rlock_owner(lock), NULL);
+	CHECK_INT(evhub_rlock_acquire(lock, 0), 0);
+	release(lock);
+	evhub_rlock_free(lock);
 }
 
 TEST_ONCE(misuse_of_the_rest)

@@ -15,6 +15,14 @@
 /* Longer than a test may take. */
 #define LONG 1000.0
 
+/* Nothing is left behind: leaks are looked for. */
+__attribute__((destructor)) static void
+shut_down(void)
+{
+	if (evhub_current() == evhub_main())
+		evhub_shutdown();
+}
+
 struct kind {
 	/* One that has to be waited for. */
 	void *(*make)(void);
