@@ -10,7 +10,15 @@
 //! | fork generation (sys/fork.rs) | children of fork | bases |
 //! | signal watchers and actions (sys/signal.rs) | signal events | the signal handler |
 //! | the spare block (layout/evbuffer.rs) | reads into buffers | reads into buffers |
-//! | what the kernel lacks (sys/epoll.rs) | first refusal | sys/epoll.rs |
+//! | what the kernel lacks (sys/epoll.rs, sys/map.rs) | first refusal | the same files |
+//! | the tools that watch (hub/context/tools.rs) | the first hub or slab | switches, stacks |
+//! | who knows the guards (hub/context/overflow.rs) | each new hub, the same | the fault handler |
+//! | the fault handler, those before it (sys/fault.rs) | the first hub | the fault handler |
+//! | the key for ends of threads (sys/thread.rs) | the first hub | hubs |
+//!
+//! And what each thread has: its hub, the base whose loop it runs, the base that it has made
+//! (sys/thread.c; written by layout/mine.rs alone), and the alternate stack that is ours
+//! (sys/fault.rs).
 //!
 //! The three names of libevent 1.4 are exported data: C programs declare and use them directly.
 
