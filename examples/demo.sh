@@ -1,11 +1,12 @@
 #!/bin/sh
-# What `make demo` shows: the examples, compiled as any program would be; the echo server under
-# 1,000 connections; the chat server behind the proxy, with peers of all kinds. First they are
-# linked as evhub, then the same objects are linked as libevent. Each run ends with its "demo:"
-# line. Any error ends the script with a status other than 0.
+# What `make demo` shows: the examples, compiled as any program would be; greenlets, of which
+# 100,000 pass a token on; the echo server under 1,000 connections; the chat server behind the
+# proxy, with peers of all kinds. First they are linked as evhub, then the same objects are linked
+# as libevent (but for greenlets, which libevent never had). Each run ends with its "demo:" line.
+# Any error ends the script with a status other than 0.
 #
-# STAGE is the installation to build against, by default target/stage; CONNECTIONS, MESSAGES and
-# CHAT_LINES change the size of the runs.
+# STAGE is the installation to build against, by default target/stage; CONNECTIONS, MESSAGES,
+# CHAT_LINES and GREENLETS change the size of the runs.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,8 +14,10 @@ stage=${STAGE:-$PWD/target/stage}
 connections=${CONNECTIONS:-1000}
 messages=${MESSAGES:-100000}
 lines=${CHAT_LINES:-20000}
+greenlets=${GREENLETS:-100000}
 out=target/demo
 short='timers signals prefork tags'
+hub='hub_queue hub_map hub_limits hub_chat'
 servers='echo_server chat proxy'
 running=
 
@@ -48,10 +51,11 @@ link() {
 	${CC:-cc} "$2" -o "$3" $(flags "$1" --libs) "-Wl,-rpath,$stage/lib"
 }
 
+# build PACKAGE EXAMPLES: those, besides the ones that are for every package
 build() {
 	mkdir -p "$out/$1"
 	echo "== cc examples/*.c \$(pkg-config --cflags --libs $1)"
-	for example in $servers load chat_load $short; do
+	for example in $servers load chat_load $short $2; do
 		compile "$1" "$example"
 		link "$1" "$out/$1/$example.o" "$out/$1/$example"
 	done
@@ -66,6 +70,25 @@ run_short() {
 		said="${said:+$said, }$example"
 	done
 	echo "   run and ended well: $said"
+}
+
+# Those of the hub say always the same, whoever is quicker.
+run_hub() {
+	for example in $hub; do
+		"$out/evhub/$example" >"$out/evhub/$example.log" 2>&1 ||
+			fail "$out/evhub/$example failed: $(tail -n 1 "$out/evhub/$example.log")"
+		diff "examples/expected/$example.txt" "$out/evhub/$example.log" ||
+			fail "$example says something else"
+	done
+	echo "   run, and said what is in examples/expected: $hub"
+}
+
+# A token goes ten times from greenlet to greenlet.
+run_many() {
+	"$out/evhub/hub_many" "$greenlets" >"$out/result" || fail "hub_many ended with status $?"
+	cat "$out/result"
+	grep -qx 'demo: [0-9]* greenlets, [0-9]* messages, 0 errors, [0-9.]* KiB each, [0-9.]* s' \
+		"$out/result" || fail "not the line that was to be expected"
 }
 
 # start PROGRAM [ARG...]: sets port and pid
@@ -137,12 +160,14 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-build evhub
+build evhub "$hub hub_many"
 run_short evhub
+run_hub
+run_many
 echo_under_load "$out/evhub"
 chat_through_proxy "$out/evhub"
 
-build libevent
+build libevent ''
 run_short libevent
 for server in $servers; do
 	link libevent "$out/evhub/$server.o" "$out/libevent/$server"
