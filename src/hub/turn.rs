@@ -155,6 +155,8 @@ impl Hub {
     #[inline(never)]
     pub fn make_runner(&self) -> Result<()> {
         self.base()?;
+        // Whoever waits before the first round begins to wait now.
+        self.note_round();
         if self.runner.get().is_some() {
             self.note_anchor();
             return Ok(());
