@@ -3,22 +3,17 @@
 
 #[path = "support/shell.rs"]
 mod shell;
+#[path = "support/table.rs"]
+mod table;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use shell::{command, project, read, run};
+use table::{Row, has_test_in, rows};
 
 const PAGE: &str = "docs/faults.md";
 
-/// A row of the page: its cells, the first of which is an id (E01, B03, F12) or a call (`readv`).
-type Row<'a> = Vec<&'a str>;
-
-fn rows(page: &str) -> impl Iterator<Item = Row<'_>> {
-    let lines = page.lines().filter_map(|line| line.strip_prefix("| "));
-    lines.map(|line| line.trim_end_matches('|').split('|').map(str::trim).collect())
-}
-
+/// The first cell of a row is an id (E01, B03, F12) or a call (`readv`).
 fn has_id(row: &Row) -> bool {
     let (kind, number) = row[0].split_at_checked(1).unwrap_or(("", ""));
     ["B", "E", "F", "T", "U"].contains(&kind) && number.parse::<u32>().is_ok()
@@ -44,26 +39,12 @@ fn named(cell: &str) -> impl Iterator<Item = &str> {
 }
 
 fn exists(name: &str) -> bool {
-    let at = |path: String| Some(project().join(path)).filter(|path| path.exists());
-    let program = |folder: &str, program: &str, test: &str| {
-        let source = |ending| at(format!("ctests/{folder}/{program}.{ending}"));
-        source("c").or_else(|| source("cc")).is_some_and(|source| has_test(&source, test))
-    };
     match name.split('/').collect::<Vec<_>>()[..] {
-        ["tests", file] => at(format!("tests/{file}.rs")).is_some(),
-        [name, test] => program("event", name, test),
-        [folder, name, test] => program(folder, name, test),
+        ["tests", file] => project().join(format!("tests/{file}.rs")).exists(),
+        [name, test] => has_test_in("event", name, test),
+        [folder, name, test] => has_test_in(folder, name, test),
         _ => false,
     }
-}
-
-fn has_test(source: &Path, test: &str) -> bool {
-    read(source).lines().any(|line| {
-        line.split_once('(').is_some_and(|(macro_name, rest)| {
-            let name = rest.split([')', ',']).next();
-            !macro_name.contains(char::is_whitespace) && name == Some(test)
-        })
-    })
 }
 
 fn check(row: &Row) {
