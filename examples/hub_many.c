@@ -57,6 +57,7 @@ int main(int argc, char **argv)
 	channels = calloc(wanted + 1, sizeof(*channels));
 	for (lap = 0; lap <= wanted; lap++)
 		channels[lap] = evhub_queue_new(0);
+	evhub_yield();			/* the loop has its stack before all are gone */
 	getrusage(RUSAGE_SELF, &before);
 	while (greenlets < wanted && evhub_go(pass_on, (void *)greenlets) == 0)
 		greenlets++;
