@@ -93,10 +93,7 @@ impl Hub {
     /// `block`, after `prepare`.
     #[inline(always)]
     pub fn park(&self, me: GreenletPtr, wait: Wait) -> Result<(), Stop> {
-        me.why.set(wait.why);
-        me.waits_for.set(wait.object);
-        me.since.set(self.round.get());
-        me.state.set(State::Waiting);
+        self.begin_wait(me, wait.why, wait.object);
         wait.line.push(me);
         self.switch_out(me);
         if me.alarm.get().is_some() {
@@ -106,6 +103,39 @@ impl Hub {
             0 => Ok(()),
             error => Err(self.stopped(me, error)),
         }
+    }
+
+    #[inline(always)]
+    fn begin_wait(&self, me: GreenletPtr, why: Why, object: *const Object) {
+        me.why.set(why);
+        me.waits_for.set(object);
+        me.since.set(self.round.get());
+        me.state.set(State::Waiting);
+    }
+
+    /// `block` without a limit in a line that is settled, in the usual case: there is somebody to
+    /// switch to, who has a stack, and nobody looks on. So nothing can go wrong, and little is
+    /// left to save. `None`: it is not so, and nothing was done.
+    #[inline(always)]
+    pub fn block_easily(&self, me: GreenletPtr, wait: Wait) -> Option<Result<(), Stop>> {
+        let turns = self.turns.get();
+        if turns == 0 || self.runner.get().is_none() || self.base.get().is_none() {
+            return None;
+        }
+        let next = self.ready.front()?;
+        if next.state.get() == State::Started || self.is_watched.get() {
+            return None;
+        }
+        self.begin_wait(me, wait.why, wait.object);
+        wait.line.push_to_settled(me);
+        Line::remove(next);
+        self.give_turn(next, turns);
+        self.switches.set(self.switches.get() + 1);
+        Strand::switch_unseen(&me.strand, &next.strand);
+        Some(match me.outcome.get() {
+            0 => Ok(()),
+            error => Err(self.stopped(me, error)),
+        })
     }
 
     #[cold]
@@ -148,15 +178,20 @@ impl Hub {
         if turns != 0
             && let Some(next) = self.ready.pop_of_settled()
         {
-            self.turns.set(turns - 1);
             if next.state.get() == State::Started {
                 self.give_stack(next);
             }
-            next.state.set(State::Running);
-            self.current.set(next);
+            self.give_turn(next, turns);
             return next;
         }
         self.to_runner()
+    }
+
+    #[inline(always)]
+    fn give_turn(&self, next: GreenletPtr, turns: u32) {
+        self.turns.set(turns - 1);
+        next.state.set(State::Running);
+        self.current.set(next);
     }
 
     fn to_runner(&self) -> GreenletPtr {
