@@ -97,17 +97,31 @@ pub unsafe extern "C" fn evhub_queue_put(
     timeout: f64,
 ) -> c_int {
     // SAFETY: the caller's word.
-    match unsafe { sound::<Queue, _>(q) } {
-        Some(queue) if !timeout.is_nan() && queue.put_at_once(item) => 0,
-        Some(queue) => put(queue, item, timeout),
+    let Some(queue) = (unsafe { sound::<Queue, _>(q) }) else {
         // SAFETY: the caller's word.
-        None => unsafe { wrong(q, "evhub_queue_put") },
+        return unsafe { wrong(q, "evhub_queue_put") };
+    };
+    if !timeout.is_nan() && queue.put_at_once(item) {
+        return 0;
     }
+    put(queue, item, timeout)
 }
 
 #[inline(never)]
 fn put(queue: QueuePtr, item: *mut c_void, seconds: f64) -> c_int {
+    if seconds < 0.0
+        && let Some(waited) = queue.put_easily(item)
+    {
+        return waited.map_or_else(failed, |()| 0);
+    }
     status(timeout(seconds).and_then(|timeout| queue.put(item, timeout)))
+}
+
+/// -1 and `errno`, out of the way of what succeeds.
+#[cold]
+#[inline(never)]
+fn failed(error: Errno) -> c_int {
+    crate::abi::fail(error)
 }
 
 /// -1 and `errno`, for what is no queue of this thread's.
@@ -143,15 +157,25 @@ pub unsafe extern "C" fn evhub_queue_get(
         // SAFETY: the caller's word.
         return unsafe { wrong(q, "evhub_queue_get") };
     };
-    if !timeout.is_nan()
-        && let Some(got) = queue.get_at_once()
-    {
+    let usual = if timeout.is_nan() {
+        None
+    } else if let Some(got) = queue.get_at_once() {
+        Some(Ok(got))
+    } else if timeout < 0.0 {
+        queue.get_easily()
+    } else {
+        None
+    };
+    match usual {
+        Some(Ok(got)) => {
+            // SAFETY: the caller's word.
+            unsafe { store(item, got) };
+            0
+        }
+        Some(Err(error)) => failed(error),
         // SAFETY: the caller's word.
-        unsafe { store(item, got) };
-        return 0;
+        None => unsafe { get(queue, item, timeout) },
     }
-    // SAFETY: the caller's word.
-    unsafe { get(queue, item, timeout) }
 }
 
 /// # Safety
@@ -230,8 +254,8 @@ pub unsafe extern "C" fn evhub_queue_task_done(q: *mut evhub_queue_t) -> c_int {
     status(queue.and_then(|queue| queue.task_done()))
 }
 
-/// Waits until all tasks of a queue are done: every item was put for which evhub_queue_task_done()
-/// was called. At once if there are none.
+/// Waits until all tasks of a queue are done: evhub_queue_task_done() was called for every item that
+/// was put. At once if there are none.
 ///
 /// @param timeout seconds; negative: none; 0: does not wait
 /// @return 0; -1 with EAGAIN or ETIMEDOUT, or as every call that waits

@@ -27,6 +27,7 @@ use ring::Ring;
 use select::{Seat, SeatPtr};
 use std::cell::Cell;
 use std::ffi::{c_long, c_void};
+use std::ptr;
 
 enum Items {
     Fifo(Ring),
@@ -82,7 +83,7 @@ enum Waiter {
 
 /// `most`: how many items it may have; negative: as many as there is memory for.
 pub fn create(most: c_long, order: Order) -> Result<QueuePtr> {
-    super::object::create(|object| {
+    let queue = super::object::create(|object| {
         let items = match order {
             Order::Fifo => Items::Fifo(Ring::new()),
             Order::Lifo => Items::Lifo(Ring::new()),
@@ -100,7 +101,10 @@ pub fn create(most: c_long, order: Order) -> Result<QueuePtr> {
             putting: Chain::new(),
             joiners: Line::new(),
         }
-    })
+    })?;
+    queue.object.line.settle();
+    queue.putters.settle();
+    Ok(queue)
 }
 
 /// Whoever waits gets `BADF`. Refused inside of its comparison.
@@ -158,19 +162,70 @@ impl Queue {
         true
     }
 
-    /// As `put_at_once`: there is an item, and nobody waits to put.
+    /// As `put_at_once`: there is an item and nobody waits to put, or somebody offers one in a
+    /// channel.
     #[inline(always)]
     pub fn get_at_once(&self) -> Option<*mut c_void> {
-        let len = self.len.get();
-        if len == 0 || self.seats.get() != 0 || !self.putters.is_empty() {
+        if self.seats.get() != 0 {
             return None;
         }
+        let len = self.len.get();
+        if let Some(putter) = self.putters.front() {
+            if len != 0 || self.is_cancelled() {
+                return None;
+            }
+            let item = putter.item.get();
+            self.tasks.set(self.tasks.get() + 1);
+            Line::remove(putter);
+            self.object.hub.wake(putter, 0);
+            return Some(item);
+        }
         let Items::Fifo(ring) = &self.items else { return None };
-        if self.object.hub.me().cancel.get() != 0 || ring.is_large() {
+        if len == 0 || ring.is_large() || self.is_cancelled() {
             return None;
         }
         self.len.set(len - 1);
         Some(ring.take_first())
+    }
+
+    /// Was the caller killed, or is its time over?
+    fn is_cancelled(&self) -> bool {
+        self.object.hub.me().cancel.get() != 0
+    }
+
+    /// A put without a limit that waits, in the usual case, after `put_at_once`. `None`: nothing
+    /// was done.
+    #[inline(always)]
+    pub fn put_easily(&self, item: *mut c_void) -> Option<Result<()>> {
+        if !self.is_full() || self.most == 0 && !self.object.links.is_empty() || self.is_busy() {
+            return None;
+        }
+        self.wait_easily(&self.putters, Why::QueuePut, item).map(|waited| waited.map(drop))
+    }
+
+    /// A get without a limit that waits, in the usual case, after `get_at_once`. `None`: nothing
+    /// was done.
+    #[inline(always)]
+    pub fn get_easily(&self) -> Option<Result<*mut c_void>> {
+        if self.len.get() != 0 {
+            return None;
+        }
+        self.wait_easily(&self.object.line, Why::QueueGet, ptr::null_mut())
+    }
+
+    /// Waits for an item, or with one; the caller knows that there is no other way.
+    #[inline(always)]
+    fn wait_easily(&self, line: &Line, why: Why, item: *mut c_void) -> Option<Result<*mut c_void>> {
+        let hub = self.object.hub;
+        let me = hub.me();
+        if self.seats.get() != 0 || me.cancel.get() != 0 {
+            return None;
+        }
+        me.item.set(item);
+        me.order.set(hub.ready.turns_given() as u64);
+        let (object, timeout) = (&raw const self.object, Timeout::NEVER);
+        let waited = hub.block_easily(me, Wait { line, why, object, timeout })?;
+        Some(waited.map(|()| me.item.get()).map_err(Errno::from))
     }
 
     /// Puts an item; what finds a place is put whatever has become of the caller.
