@@ -191,14 +191,15 @@ TEST_ONCE(held_by_the_loop)
 	evhub_rlock_free(shared);
 }
 
+static evhub_flag_t *nobody_sets;
+
 static void *
 never_end(void *lock)
 {
-	if (lock)
-		keep_it(lock);
 	for (;;) {
 		evhub_kill_ack();
-		evhub_sleep(LONG);
+		if (!lock || evhub_rlock_acquire(lock, -1) == 0)
+			evhub_flag_wait(nobody_sets, -1);
 	}
 	return NULL;
 }
@@ -209,6 +210,7 @@ TEST_ONCE(dropped_with_the_lock)
 	evhub_rlock_t *lock = evhub_rlock_new();
 
 	capture_log();
+	nobody_sets = evhub_flag_new();
 	CHECK_INT(evhub_go(never_end, lock), 0);
 	CHECK_INT(evhub_go(never_end, lock), 0);
 	CHECK_INT(evhub_go(never_end, NULL), 0);
@@ -219,6 +221,7 @@ TEST_ONCE(dropped_with_the_lock)
 	CHECK_INT(evhub_rlock_acquire(lock, 0), 0);
 	release(lock);
 	evhub_rlock_free(lock);
+	evhub_flag_free(nobody_sets);
 }
 
 TEST_ONCE(misuse_of_the_rest)

@@ -911,8 +911,8 @@ void evhub_waiter_free(evhub_waiter_t *w);
  *
  * @param value where it is put; may be NULL
  * @param timeout seconds; negative: none; 0: does not wait
- * @return 0; -1 with the error that was handed over, with EBUSY (another greenlet waits), EAGAIN or
- *   ETIMEDOUT, or as every call that waits
+ * @return 0; -1 with the error that was handed over, with EBUSY (another greenlet waits), EAGAIN
+ *   or ETIMEDOUT, or as every call that waits
  *
  * @pre `w` is NULL (EINVAL) or a waiter that was not freed; `value` is NULL or writable.
  */
@@ -1073,8 +1073,8 @@ int evhub_rlock_release(evhub_rlock_t *l);
 /**
  * Who holds a lock.
  *
- * @return the greenlet, not referenced; NULL: nobody, or a callback of the loop's; or with EINVAL or
- *   EPERM
+ * @return the greenlet, not referenced; NULL: nobody, or a callback of the loop's; or with EINVAL
+ *   or EPERM
  *
  * @pre `l` is NULL (EINVAL) or a lock that was not freed.
  */
@@ -1123,15 +1123,15 @@ int evhub_condition_release(evhub_condition_t *c);
 
 /**
  * Releases the lock, however often the caller has taken it, waits to be notified, and takes the
- * lock back as often. It does that however the wait ends: neither time nor a kill ends the wait for
- * the lock. Only with EBADF because the lock was freed, or EDEADLK because nobody can ever release
- * it, the lock is not held afterwards.
+ * lock back as often. It does that however the wait ends: neither time nor a kill ends the wait
+ * for the lock. Only with EBADF because the lock was freed, or EDEADLK because nobody can ever
+ * release it, the lock is not held afterwards.
  *
  * Once the caller was notified, this succeeds, even if its time is over before it has the lock.
  *
  * @param timeout seconds; negative: none; 0: EAGAIN, and the lock is not even released
- * @return 0; -1 with EPERM (the caller does not hold the lock, or the loop has called it), EBADF (the
- *   condition or the lock was freed), ETIMEDOUT, or as every call that waits
+ * @return 0; -1 with EPERM (the caller does not hold the lock, or the loop has called it), EBADF
+ *   (the condition or the lock was freed), ETIMEDOUT, or as every call that waits
  *
  * @pre `c` is NULL (EINVAL) or a condition that was not freed.
  */
@@ -1174,8 +1174,8 @@ evhub_rwlock_t *evhub_rwlock_new(void);
 void evhub_rwlock_free(evhub_rwlock_t *l);
 
 /**
- * Takes a lock to read. Whoever comes after a writer that waits, waits behind it: so a greenlet that
- * reads already should not ask again.
+ * Takes a lock to read. Whoever comes after a writer that waits, waits behind it: so a greenlet
+ * that reads already should not ask again.
  *
  * @param timeout seconds; negative: none; 0: does not wait
  * @return 0; -1 with EDEADLK (the caller holds it to write), EAGAIN or ETIMEDOUT, or as every call
@@ -1198,8 +1198,8 @@ int evhub_rwlock_acquire_write(evhub_rwlock_t *l, double timeout);
 /**
  * Releases a lock, which the caller holds to read or to write. Never waits.
  *
- * @return 0; -1 with EPERM (the caller does not hold it; of readers this is seen only if the caller
- *   holds no lock at all to read) or EINVAL
+ * @return 0; -1 with EPERM (the caller does not hold it; of readers this is seen only if the
+ *   caller holds no lock at all to read) or EINVAL
  *
  * @pre `l` is NULL (EINVAL) or a lock that was not freed.
  */
@@ -1228,9 +1228,9 @@ void evhub_barrier_free(evhub_barrier_t *b);
  * Comes to a barrier and waits until all have come; the last one does not wait. Then the barrier
  * can be used anew. Whoever gives up, or is killed, has not come.
  *
- * @param timeout seconds; negative: none; 0: does not wait, and has come only if it is the last one
- * @return the caller's place in the order of coming: 0 to count - 1; -1 with EAGAIN or ETIMEDOUT, or
- *   as every call that waits
+ * @param timeout seconds; negative: none; 0: does not wait, and has come only if it is the last
+ * @return the caller's place in the order of coming: 0 to count - 1; -1 with EAGAIN or ETIMEDOUT,
+ *   or as every call that waits
  *
  * @pre `b` is NULL (EINVAL) or a barrier that was not freed.
  */
@@ -1255,8 +1255,8 @@ evhub_waitgroup_t *evhub_waitgroup_new(void);
 void evhub_waitgroup_free(evhub_waitgroup_t *w);
 
 /**
- * Adds to what is left. If nothing is left then, all who wait are woken, even if something is added
- * before they run. Never waits.
+ * Adds to what is left. If nothing is left then, all who wait are woken, even if something is
+ * added before they run. Never waits.
  *
  * @param n how many more; negative: fewer
  * @return 0; -1 with EINVAL (less than nothing would be left), EOVERFLOW or EPERM

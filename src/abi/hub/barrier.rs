@@ -30,9 +30,9 @@ pub unsafe extern "C" fn evhub_barrier_free(b: *mut evhub_barrier_t) {
 /// Comes to a barrier and waits until all have come; the last one does not wait. Then the barrier
 /// can be used anew. Whoever gives up, or is killed, has not come.
 ///
-/// @param timeout seconds; negative: none; 0: does not wait, and has come only if it is the last one
-/// @return the caller's place in the order of coming: 0 to count - 1; -1 with EAGAIN or ETIMEDOUT, or
-///   as every call that waits
+/// @param timeout seconds; negative: none; 0: does not wait, and has come only if it is the last
+/// @return the caller's place in the order of coming: 0 to count - 1; -1 with EAGAIN or ETIMEDOUT,
+///   or as every call that waits
 ///
 /// # Safety
 /// `b` is NULL (EINVAL) or a barrier that was not freed.

@@ -66,15 +66,15 @@ pub unsafe extern "C" fn evhub_condition_release(c: *mut evhub_condition_t) -> c
 }
 
 /// Releases the lock, however often the caller has taken it, waits to be notified, and takes the
-/// lock back as often. It does that however the wait ends: neither time nor a kill ends the wait for
-/// the lock. Only with EBADF because the lock was freed, or EDEADLK because nobody can ever release
-/// it, the lock is not held afterwards.
+/// lock back as often. It does that however the wait ends: neither time nor a kill ends the wait
+/// for the lock. Only with EBADF because the lock was freed, or EDEADLK because nobody can ever
+/// release it, the lock is not held afterwards.
 ///
 /// Once the caller was notified, this succeeds, even if its time is over before it has the lock.
 ///
 /// @param timeout seconds; negative: none; 0: EAGAIN, and the lock is not even released
-/// @return 0; -1 with EPERM (the caller does not hold the lock, or the loop has called it), EBADF (the
-///   condition or the lock was freed), ETIMEDOUT, or as every call that waits
+/// @return 0; -1 with EPERM (the caller does not hold the lock, or the loop has called it), EBADF
+///   (the condition or the lock was freed), ETIMEDOUT, or as every call that waits
 ///
 /// # Safety
 /// `c` is NULL (EINVAL) or a condition that was not freed.

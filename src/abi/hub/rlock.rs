@@ -57,8 +57,8 @@ pub unsafe extern "C" fn evhub_rlock_release(l: *mut evhub_rlock_t) -> c_int {
 
 /// Who holds a lock.
 ///
-/// @return the greenlet, not referenced; NULL: nobody, or a callback of the loop's; or with EINVAL or
-///   EPERM
+/// @return the greenlet, not referenced; NULL: nobody, or a callback of the loop's; or with EINVAL
+///   or EPERM
 ///
 /// # Safety
 /// `l` is NULL (EINVAL) or a lock that was not freed.

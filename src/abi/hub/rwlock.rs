@@ -26,8 +26,8 @@ pub unsafe extern "C" fn evhub_rwlock_free(l: *mut evhub_rwlock_t) {
     unsafe { free_with(l, "evhub_rwlock_free", rwlock::free) };
 }
 
-/// Takes a lock to read. Whoever comes after a writer that waits, waits behind it: so a greenlet that
-/// reads already should not ask again.
+/// Takes a lock to read. Whoever comes after a writer that waits, waits behind it: so a greenlet
+/// that reads already should not ask again.
 ///
 /// @param timeout seconds; negative: none; 0: does not wait
 /// @return 0; -1 with EDEADLK (the caller holds it to write), EAGAIN or ETIMEDOUT, or as every call
@@ -58,8 +58,8 @@ pub unsafe extern "C" fn evhub_rwlock_acquire_write(l: *mut evhub_rwlock_t, time
 
 /// Releases a lock, which the caller holds to read or to write. Never waits.
 ///
-/// @return 0; -1 with EPERM (the caller does not hold it; of readers this is seen only if the caller
-///   holds no lock at all to read) or EINVAL
+/// @return 0; -1 with EPERM (the caller does not hold it; of readers this is seen only if the
+///   caller holds no lock at all to read) or EINVAL
 ///
 /// # Safety
 /// `l` is NULL (EINVAL) or a lock that was not freed.

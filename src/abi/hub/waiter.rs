@@ -33,8 +33,8 @@ pub unsafe extern "C" fn evhub_waiter_free(w: *mut evhub_waiter_t) {
 ///
 /// @param value where it is put; may be NULL
 /// @param timeout seconds; negative: none; 0: does not wait
-/// @return 0; -1 with the error that was handed over, with EBUSY (another greenlet waits), EAGAIN or
-///   ETIMEDOUT, or as every call that waits
+/// @return 0; -1 with the error that was handed over, with EBUSY (another greenlet waits), EAGAIN
+///   or ETIMEDOUT, or as every call that waits
 ///
 /// # Safety
 /// `w` is NULL (EINVAL) or a waiter that was not freed; `value` is NULL or writable.

@@ -26,8 +26,8 @@ pub unsafe extern "C" fn evhub_waitgroup_free(w: *mut evhub_waitgroup_t) {
     unsafe { free_with(w, "evhub_waitgroup_free", crate::hub::object::free::<Waitgroup>) };
 }
 
-/// Adds to what is left. If nothing is left then, all who wait are woken, even if something is added
-/// before they run. Never waits.
+/// Adds to what is left. If nothing is left then, all who wait are woken, even if something is
+/// added before they run. Never waits.
 ///
 /// @param n how many more; negative: fewer
 /// @return 0; -1 with EINVAL (less than nothing would be left), EOVERFLOW or EPERM
