@@ -122,6 +122,35 @@ TEST_ONCE(a_group_is_freed_at_the_last_moment)
 	CHECK_INT(evhub_shutdown(), 0);
 }
 
+static void *
+never_ends(void *arg)
+{
+	for (;;) {
+		evhub_sleep(1.0 / 0.0);
+		evhub_kill_ack();
+	}
+	return arg;
+}
+
+/* Those who do not end are dropped, also out of their groups. */
+TEST_ONCE(shutting_down_drops_members)
+{
+	evhub_group_t *grp = new_group(2);
+	evhub_greenlet_t *g = start_in(grp, never_ends, NULL);
+	evhub_waitable_t *empty = evhub_group_waitable(grp);
+
+	capture_log();
+	go_in(grp, never_ends, NULL);
+	settle();
+	CHECK_INT(evhub_shutdown(), 0);
+	CHECK_INT(evhub_group_contains(grp, g), 0);
+	CHECK_INT(evhub_group_free_count(grp), 2);
+	CHECK_INT(evhub_wait(&empty, 1, 1, 0), 1);
+	evhub_release(g);
+	evhub_group_free(grp);
+	CHECK_INT(evhub_shutdown(), 0);
+}
+
 TEST_ONCE(shutting_down_empties_groups)
 {
 	evhub_group_t *grp = new_group(2);
