@@ -6,6 +6,7 @@
 
 static evhub_flag_t *flag;
 static evhub_semaphore_t *semaphore;
+static evhub_greenlet_t *unstarted;
 
 static void *
 waits_for_flag(void *arg)
@@ -76,7 +77,8 @@ stuck(void *arg)
 	attr.name = "writer";
 	CHECK(evhub_spawn_with(&attr, acquires, NULL) != NULL);
 	CHECK(evhub_spawn(acquires, NULL) != NULL);
-	CHECK(evhub_new(NULL, acquires, NULL) != NULL);
+	unstarted = evhub_new(NULL, acquires, NULL);
+	CHECK(unstarted != NULL);
 	CHECK_ERRNO(evhub_semaphore_wait(semaphore, -1), EDEADLK);
 	/* Not told for ever. */
 	for (i = 0; i < 100; i++)
