@@ -6,7 +6,6 @@
 
 static evhub_flag_t *flag;
 static evhub_semaphore_t *semaphore;
-static evhub_greenlet_t *unstarted;
 
 static void *
 waits_for_flag(void *arg)
@@ -67,6 +66,7 @@ static void
 stuck(void *arg)
 {
 	evhub_attr_t attr = EVHUB_ATTR_INIT;
+	evhub_greenlet_t *unstarted;
 	int i;
 
 	(void)arg;
@@ -83,6 +83,7 @@ stuck(void *arg)
 	/* Not told for ever. */
 	for (i = 0; i < 100; i++)
 		CHECK_ERRNO(evhub_flag_wait(flag, -1), EDEADLK);
+	evhub_release(unstarted);
 }
 
 static int
