@@ -66,6 +66,7 @@ static void
 stuck(void *arg)
 {
 	evhub_attr_t attr = EVHUB_ATTR_INIT;
+	evhub_greenlet_t *unstarted;
 	int i;
 
 	(void)arg;
@@ -76,11 +77,13 @@ stuck(void *arg)
 	attr.name = "writer";
 	CHECK(evhub_spawn_with(&attr, acquires, NULL) != NULL);
 	CHECK(evhub_spawn(acquires, NULL) != NULL);
-	CHECK(evhub_new(NULL, acquires, NULL) != NULL);
+	unstarted = evhub_new(NULL, acquires, NULL);
+	CHECK(unstarted != NULL);
 	CHECK_ERRNO(evhub_semaphore_wait(semaphore, -1), EDEADLK);
 	/* Not told for ever. */
 	for (i = 0; i < 100; i++)
 		CHECK_ERRNO(evhub_flag_wait(flag, -1), EDEADLK);
+	evhub_release(unstarted);
 }
 
 static int

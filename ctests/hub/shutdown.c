@@ -33,13 +33,15 @@ TEST(what_can_run_does)
 {
 	int ended = 0;
 	evhub_greenlet_t *g = spawn(sleeps_a_little, &ended);
+	evhub_greenlet_t *late = evhub_spawn_later(0.005, sleeps_a_little, &ended);
 
+	CHECK(late != NULL);
 	CHECK_INT(evhub_go(sleeps_a_little, &ended), 0);
-	CHECK(evhub_spawn_later(0.005, sleeps_a_little, &ended) != NULL);
 	CHECK_INT(evhub_shutdown(), 0);
 	CHECK_INT(ended, 3);
 	CHECK_INT(evhub_state(g), EVHUB_DONE);
 	evhub_release(g);
+	evhub_release(late);
 }
 
 TEST(who_waits_is_killed)

@@ -46,7 +46,9 @@ pub enum Action {
     Nothing,
 }
 
+#[repr(C)]
 pub struct Link {
+    /// First: tools that look for leaks see what is pointed to at its beginning.
     place: Place,
     due: Place,
     hub: HubPtr,
