@@ -128,7 +128,7 @@ struct record {
 	int who, at, op;
 	int result, error;
 	long value;
-	long ms;			/* the program's time */
+	long us;			/* the program's time */
 };
 
 struct story {

@@ -183,16 +183,16 @@ print_program(void)
 static void
 print_record(const char *title, const struct record *r)
 {
-	fprintf(stderr, "%s %6ld ms  greenlet %3d step %2d %-14s = %d (errno %d) value %ld\n",
-	    title, r->ms, r->who, r->at, kind_name(r->op), r->result, r->error, r->value);
+	fprintf(stderr, "%s %8ld us  greenlet %3d step %2d %-14s = %d (errno %d) value %ld\n",
+	    title, r->us, r->who, r->at, kind_name(r->op), r->result, r->error, r->value);
 }
 
 static void
-print_story(const char *title, const struct story *story, int from)
+print_story(const char *title, const struct story *story, int from, int to)
 {
 	int i;
 
-	for (i = from; i < story->count; i++)
+	for (i = from; i < to && i < story->count; i++)
 		print_record(title, &story->records[i]);
 }
 

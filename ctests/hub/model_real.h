@@ -85,7 +85,7 @@ REAL(SPAWN)
 		return;
 	switch (s->n[1]) {
 	case 1:
-		*place = evhub_spawn_later(seconds(s->n[2]), real_body, arg);
+		*place = evhub_spawn_later(seconds(s->n[2] + 1), real_body, arg);
 		break;
 	case 2:
 		*place = evhub_new(NULL, real_body, arg);
@@ -107,7 +107,7 @@ REAL(START)
 	if (is_nobody(s->n[0], r))
 		return;
 	if (s->n[1] == 0)
-		r->result = evhub_start_later(real.greenlets[s->n[0]], seconds(s->n[2]));
+		r->result = evhub_start_later(real.greenlets[s->n[0]], seconds(s->n[2] + 1));
 	else
 		r->result = evhub_start(real.greenlets[s->n[0]]);
 }

@@ -4,7 +4,7 @@
 
 #include "model_real.h"
 
-static int64_t began_ms;
+static int64_t began_us;
 
 static void differs(const char *what) __attribute__((noreturn));
 
@@ -16,7 +16,7 @@ note_record(const struct record *r)
 
 	CHECK(told.count < RECORDS);
 	told.records[told.count] = *r;
-	told.records[told.count].ms = (long)(clock_ms - began_ms);
+	told.records[told.count].us = (long)(clock_us - began_us);
 	idle_polls = 0;
 	if (told.count++ >= expected.count)
 		differs("more happens than should");
@@ -209,7 +209,7 @@ REAL(ITER_NEXT)
 	if (real.iters[s->n[0]] == NULL)
 		return;
 	r->result = evhub_iwait_next(real.iters[s->n[0]], &index, seconds(s->timeout));
-	r->value = (long)index;
+	r->value = r->result == -1 && errno != EBADF ? 0 : (long)index;
 }
 
 REAL(ITER_FREE)
@@ -281,6 +281,18 @@ real_destructor(void *value)
 	note_record(&r);
 }
 
+static int
+first_that_lives(void)
+{
+	int i = 1;
+
+	while (i < program.greenlets && (real.greenlets[i] == NULL
+	    || evhub_state(real.greenlets[i]) >= EVHUB_DONE))
+		i++;
+	return i;
+}
+
+/* What main does at last. */
 static void
 real_last(int at)
 {
@@ -290,21 +302,21 @@ real_last(int at)
 
 	for (i = 0; i < LIMITS; i++)
 		evhub_timeout_cancel(real.limits[0][i]);
+	memset(real.limits[0], 0, sizeof(real.limits[0]));
 	evhub_kill_ack();
-	for (i = 1; i < program.greenlets; i++)
-		while (real.greenlets[i] != NULL && evhub_state(real.greenlets[i]) < EVHUB_DONE) {
-			r = begun(0, at, OP_LAST_JOIN);
-			r.value = i;
-			r.result = evhub_join(real.greenlets[i], -1);
-			r.error = r.result != 0 ? errno : 0;
-			note_record(&r);
-			if (r.result == 0)
-				continue;
-			evhub_kill_ack();
-			for (j = 1; j < program.greenlets; j++)
-				if (real.greenlets[j] != NULL)
-					CHECK_INT(evhub_kill(real.greenlets[j], 0, 0), 0);
-		}
+	while ((i = first_that_lives()) < program.greenlets) {
+		r = begun(0, at, OP_LAST_JOIN);
+		r.value = i;
+		r.result = evhub_join(real.greenlets[i], -1);
+		r.error = r.result != 0 ? errno : 0;
+		note_record(&r);
+		if (r.result == 0)
+			continue;
+		evhub_kill_ack();
+		for (j = 1; j < program.greenlets; j++)
+			if (real.greenlets[j] != NULL)
+				CHECK_INT(evhub_kill(real.greenlets[j], 0, 0), 0);
+	}
 	do {
 		r = begun(0, at, OP_SHUTDOWN);
 		r.result = evhub_shutdown();
@@ -338,7 +350,7 @@ real_begin(void)
 	for (i = 1; i < program.begun; i++)
 		CHECK((real.greenlets[i] = evhub_spawn(real_body, pointer(i))) != NULL);
 	told.count = 0;
-	began_ms = clock_ms;
+	began_us = clock_us;
 }
 
 static void

@@ -452,7 +452,7 @@ ring_all(void)
 	}
 }
 
-/* The loop waits in whole milliseconds. Without anything to wait for, main is told. */
+/* Without anything to wait for, main is told. */
 static void
 let_time_pass(void)
 {
@@ -460,7 +460,7 @@ let_time_pass(void)
 
 	if (timer != NULL) {
 		if (timer->us > now_us)
-			now_us += (timer->us - now_us + 999) / 1000 * 1000;
+			now_us = timer->us;
 		ring_all();
 		return;
 	}

@@ -89,8 +89,8 @@ SIM(SPAWN)
 		    s->n[1] == 4 ? EVHUB_ON_VALUE : EVHUB_ON_ERROR, KILLS);
 		link->target = (int)(a - actors);
 	}
-	if (s->n[1] == 1 && s->n[2] > 0)
-		set_timer(&actors[who].alarm, who, -1, now_us + us_of(s->n[2]));
+	if (s->n[1] == 1)
+		set_timer(&actors[who].alarm, who, -1, now_us + us_of(s->n[2] + 1));
 	else if (s->n[1] != 2)
 		starts(who);
 	return result(0);
@@ -105,8 +105,8 @@ SIM(START)
 		return result(-2);
 	if (actors[who].state != EVHUB_NEW || actors[who].alarm.armed)
 		return fails(EINVAL);
-	if (s->n[1] == 0 && s->n[2] > 0)
-		set_timer(&actors[who].alarm, who, -1, now_us + us_of(s->n[2]));
+	if (s->n[1] == 0)
+		set_timer(&actors[who].alarm, who, -1, now_us + us_of(s->n[2] + 1));
 	else
 		starts(who);
 	return result(0);
@@ -145,10 +145,8 @@ SIM(GET)
 	progress = joins(a, who, us_of(s->timeout));
 	if (progress == WAITS || answer.result != 0)
 		return progress;
-	if (actors[who].state == EVHUB_FAILED)
-		return fails(actors[who].error);
 	answer.value = actors[who].value;
-	return result(0);
+	return actors[who].state == EVHUB_FAILED ? fails(actors[who].error) : result(0);
 }
 
 /* What is left of the time for several waits: a little, if none is. */
@@ -247,7 +245,9 @@ SIM(LOOK)
 		return result(-2);
 	answer.value = finished(s->n[0]) ? other->value : 0;
 	answer.error = finished(s->n[0]) ? other->error : 0;
-	return result(other->state);
+	/* One that starts later was started. */
+	return result(other->alarm.armed && other->state == EVHUB_NEW ? EVHUB_STARTED
+	    : other->state);
 }
 
 SIM(EXIT)

@@ -338,7 +338,7 @@ SIM(ITER_NEXT)
 	}
 	progress = next_of_iter(a, us_of(s->timeout));
 	if (answer.result < 0 && answer.error != EBADF)
-		answer.value = -1;
+		answer.value = 0;
 	if (a->phase == WOKEN && a->outcome == GONE)
 		answer.value = -1;
 	return progress;

@@ -7,7 +7,7 @@
 static void
 tell(struct story *story)
 {
-	answer.ms = (long)(now_us / 1000);
+	answer.us = (long)now_us;
 	CHECK(story->count < RECORDS);
 	story->records[story->count++] = answer;
 }
@@ -76,30 +76,37 @@ sim_destructors(int who, int at)
 	return GOES_ON;
 }
 
+static int
+first_alive(void)
+{
+	int i = 1;
+
+	while (i < program.greenlets && (actors[i].state < 0 || finished(i)))
+		i++;
+	return i;
+}
+
 /* Main waits for all, and kills them when nothing else ends them. */
 static enum progress
 sim_last_joins(struct actor *a, int at)
 {
 	int i;
 
-	for (; a->number < program.greenlets; a->number++) {
-		while (a->phase != BEGIN
-		    || (actors[a->number].state >= 0 && !finished(a->number))) {
-			struct step join = { .op = OP_JOIN, .n = { a->number }, .timeout = -1 };
+	while (a->phase != BEGIN || (a->number = first_alive()) < program.greenlets) {
+		struct step join = { .op = OP_JOIN, .n = { a->number }, .timeout = -1 };
 
-			begin_record(0, at, OP_LAST_JOIN);
-			answer.value = a->number;
-			if (sim_step(a, &join) == WAITS)
-				return WAITS;
-			tell(&expected);
-			a->phase = BEGIN;
-			if (answer.result == 0)
-				continue;
-			a->kill = a->told = 0;
-			for (i = 1; i < program.greenlets; i++)
-				if (actors[i].state >= 0)
-					kill_one(i, 0);
-		}
+		begin_record(0, at, OP_LAST_JOIN);
+		answer.value = a->number;
+		if (sim_step(a, &join) == WAITS)
+			return WAITS;
+		tell(&expected);
+		a->phase = BEGIN;
+		if (answer.result == 0)
+			continue;
+		a->kill = a->told = 0;
+		for (i = 1; i < program.greenlets; i++)
+			if (actors[i].state >= 0)
+				kill_one(i, 0);
 	}
 	return GOES_ON;
 }
@@ -116,7 +123,7 @@ sim_last(struct actor *a, int at)
 		a->kill = a->told = 0;
 		a->number = 1;
 	}
-	if (sim_last_joins(a, at) == WAITS)
+	if (!closing && sim_last_joins(a, at) == WAITS)
 		return WAITS;
 	for (;;) {
 		enum progress progress;
@@ -126,11 +133,10 @@ sim_last(struct actor *a, int at)
 			fails(was_cancelled(a));
 		else if (a->phase == WOKEN)
 			wait_ended(a);
-		else if (is_refused(a, -1, &progress))
-			return WAITS;
 		else {
 			closing = 1;
-			return parks(a, &sleepers, 0, -1, WOKEN);
+			return is_refused(a, -1, &progress) ? progress
+			    : parks(a, &sleepers, 0, -1, WOKEN);
 		}
 		closing = 0;
 		tell(&expected);
