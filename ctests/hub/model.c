@@ -79,6 +79,26 @@ TEST_ONCE(several_objects)
 	run_programs(CORE | BASIC | SEVERAL);
 }
 
+TEST_ONCE(waiters_barriers_waitgroups)
+{
+	run_programs(CORE | MEETING);
+}
+
+TEST_ONCE(locks)
+{
+	run_programs(CORE | LOCK);
+}
+
+TEST_ONCE(queues)
+{
+	run_programs(CORE | QUEUE);
+}
+
+TEST_ONCE(groups)
+{
+	run_programs(CORE | GROUP);
+}
+
 TEST_ONCE(everything)
 {
 	run_programs(EVERY);

@@ -32,10 +32,11 @@ enum {
 	BASIC = 4,			/* flags, results, semaphores */
 	LINK = 8,			/* links, watches, locals */
 	SEVERAL = 16,			/* wait, iwait */
-	LOCK = 32,
+	LOCK = 32,			/* and conditions */
 	QUEUE = 64,
 	GROUP = 128,
-	EVERY = 255
+	MEETING = 256,			/* waiters, barriers, wait groups */
+	EVERY = 511
 };
 
 /*
@@ -89,10 +90,47 @@ enum {
 	X(WAIT, SEVERAL, 14, "wwwkt")                                            \
 	X(ITER_NEW, SEVERAL, 8, "owww")                                          \
 	X(ITER_NEXT, SEVERAL, 16, "ot")                                         \
-	X(ITER_FREE, SEVERAL, 1, "o")
+	X(ITER_FREE, SEVERAL, 1, "o")                                           \
+	X(WAITER_GET, MEETING, 4, "ot")                                         \
+	X(WAITER_SET, MEETING, 3, "o")                                          \
+	X(WAITER_FAIL, MEETING, 1, "oe")                                        \
+	X(WAITER_RENEW, MEETING, 1, "o")                                        \
+	X(BARRIER_WAIT, MEETING, 6, "ot")                                       \
+	X(BARRIER_RENEW, MEETING, 1, "ok")                                      \
+	X(WG_ADD, MEETING, 3, "ok")                                             \
+	X(WG_DONE, MEETING, 4, "o")                                             \
+	X(WG_WAIT, MEETING, 5, "ot")                                            \
+	X(WG_RENEW, MEETING, 1, "o")                                            \
+	X(RLOCK_ACQUIRE, LOCK, 5, "ot")                                         \
+	X(RLOCK_RELEASE, LOCK, 5, "o")                                          \
+	X(RLOCK_RENEW, LOCK, 1, "o")                                            \
+	X(COND_ACQUIRE, LOCK, 3, "ot")                                          \
+	X(COND_RELEASE, LOCK, 4, "o")                                           \
+	X(COND_WAIT, LOCK, 9, "ot")                                             \
+	X(COND_NOTIFY, LOCK, 7, "ok")                                           \
+	X(COND_RENEW, LOCK, 1, "o")                                             \
+	X(RW_READ, LOCK, 6, "ot")                                               \
+	X(RW_WRITE, LOCK, 4, "ot")                                              \
+	X(RW_RELEASE, LOCK, 8, "o")                                             \
+	X(RW_RENEW, LOCK, 1, "o")                                               \
+	X(QUEUE_PUT, QUEUE, 10, "ot")                                           \
+	X(QUEUE_GET, QUEUE, 10, "ot")                                           \
+	X(QUEUE_LOOK, QUEUE, 2, "o")                                            \
+	X(QUEUE_DONE, QUEUE, 4, "o")                                            \
+	X(QUEUE_JOIN, QUEUE, 3, "ot")                                           \
+	X(QUEUE_RENEW, QUEUE, 1, "ok")                                          \
+	X(SELECT, QUEUE, 10, "ooomt")                                           \
+	X(GROUP_SPAWN, GROUP, 10, "ogt")                                        \
+	X(GROUP_ADD, GROUP, 6, "ogt")                                           \
+	X(GROUP_DISCARD, GROUP, 3, "og")                                        \
+	X(GROUP_LOOK, GROUP, 2, "og")                                           \
+	X(GROUP_ROOM, GROUP, 3, "ot")                                           \
+	X(GROUP_JOIN, GROUP, 5, "okt")                                          \
+	X(GROUP_KILL, GROUP, 3, "oet")                                          \
+	X(GROUP_RENEW, GROUP, 1, "ok")
 
 /* What can be waited for among others, or watched: number / WAITABLES of kind % WAITABLES. */
-enum { GREENLET_AT, FLAG_AT, RESULT_AT, SEM_AT, WAITABLES };
+enum { GREENLET_AT, FLAG_AT, RESULT_AT, SEM_AT, WAITGROUP_AT, QUEUE_AT, GROUP_AT, WAITABLES };
 
 #define STEP_ENUM(name, family, weight, form) OP_##name,
 enum {

@@ -13,6 +13,15 @@ static struct real {
 	evhub_flag_t *flags[OBJECTS];
 	evhub_result_t *results[OBJECTS];
 	evhub_semaphore_t *sems[OBJECTS];
+	evhub_waiter_t *waiters[OBJECTS];
+	evhub_barrier_t *barriers[OBJECTS];
+	evhub_waitgroup_t *waitgroups[OBJECTS];
+	evhub_rlock_t *rlocks[OBJECTS];
+	evhub_condition_t *conditions[OBJECTS];
+	evhub_rwlock_t *rwlocks[OBJECTS];
+	evhub_queue_t *queues[OBJECTS];
+	evhub_group_t *groups[OBJECTS];
+	int reserved[SLOTS];
 	evhub_iwait_t *iters[OBJECTS];
 	evhub_link_t *links[LINKS];
 	const void *linked[LINKS];	/* the objects that links are at */
@@ -81,7 +90,7 @@ REAL(SPAWN)
 	void *arg = pointer(s->n[0]);
 
 	(void)who;
-	if (!is_nobody(s->n[0], r))
+	if (!is_nobody(s->n[0], r) || real.reserved[s->n[0]])
 		return;
 	switch (s->n[1]) {
 	case 1:
@@ -202,6 +211,9 @@ REAL(LIMIT_CANCEL)
 {
 	evhub_timeout_t **place = &real.limits[who][s->n[0]];
 
+	/* Limits that are left end with their greenlet. */
+	if (*place != NULL && evhub_state(real.greenlets[who]) >= EVHUB_DONE)
+		*place = NULL;
 	r->result = *place == NULL ? -2 : 0;
 	evhub_timeout_cancel(*place);
 	*place = NULL;

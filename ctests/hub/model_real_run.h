@@ -2,7 +2,7 @@
 #ifndef EVHUB_CTESTS_HUB_MODEL_REAL_RUN_H
 #define EVHUB_CTESTS_HUB_MODEL_REAL_RUN_H
 
-#include "model_real.h"
+#include "model_real_groups.h"
 
 static int64_t began_us;
 
@@ -138,8 +138,14 @@ waitable(int number)
 		return evhub_flag_waitable(real.flags[i]);
 	case RESULT_AT:
 		return evhub_result_waitable(real.results[i]);
-	default:
+	case SEM_AT:
 		return evhub_semaphore_waitable(real.sems[i]);
+	case WAITGROUP_AT:
+		return evhub_waitgroup_waitable(real.waitgroups[i]);
+	case QUEUE_AT:
+		return evhub_queue_waitable(real.queues[i]);
+	default:
+		return evhub_group_waitable(real.groups[i]);
 	}
 }
 
@@ -255,8 +261,6 @@ real_body(void *arg)
 	int who = (int)(intptr_t)arg;
 
 	real_steps(who);
-	/* Limits that are left end with their greenlet. */
-	memset(real.limits[who], 0, sizeof(real.limits[who]));
 	switch (program.ending[who]) {
 	case 1:
 		return NULL;
@@ -316,6 +320,11 @@ real_last(int at)
 		for (j = 1; j < program.greenlets; j++)
 			if (real.greenlets[j] != NULL)
 				CHECK_INT(evhub_kill(real.greenlets[j], 0, 0), 0);
+		for (j = 0; j < OBJECTS; j++) {
+			step.n[0] = j;
+			real_RLOCK_RENEW(0, &step, &r);
+			real_COND_RENEW(0, &step, &r);
+		}
 	}
 	do {
 		r = begun(0, at, OP_SHUTDOWN);
@@ -344,6 +353,8 @@ real_begin(void)
 		real.results[i] = evhub_result_new();
 		real.sems[i] = evhub_semaphore_new(program.values[i], i == 0 ? EVHUB_BOUNDED : 0);
 	}
+	begin_locks();
+	begin_groups();
 	for (i = 0; i < 4; i++)
 		real.locals[i] = evhub_local_new(i >= 2 ? real_destructor : NULL);
 	real.greenlets[0] = evhub_main();
@@ -364,6 +375,8 @@ real_end(void)
 		evhub_semaphore_free(real.sems[i]);
 		evhub_iwait_free(real.iters[i]);
 	}
+	end_locks();
+	end_groups();
 	for (i = 0; i < 4; i++)
 		evhub_local_free(real.locals[i]);
 	for (i = 1; i < SLOTS; i++)

@@ -47,7 +47,7 @@ struct actor {
 	long item;			/* what is handed over */
 	int number;			/* of a step in several phases */
 	int64_t deadline;
-	int kill, told;
+	int kill, told, reads, reserved;
 	int error;			/* how it has ended */
 	long value;
 	int ended_by;			/* evhub_fail()'s error */
@@ -77,9 +77,12 @@ struct thing {
 	int kind, is_freed;
 	int is_set, error;
 	long value, most;
-	struct line line, others, third;
+	struct line line, others, third, fourth, fifth;
 	int owner, depth;
 	struct thing *lock;
+	int order, count;
+	long items[ENTRIES];
+	struct line members, dying;
 };
 
 static struct thing things[THINGS];
@@ -330,6 +333,7 @@ begin_link(struct link *link)
 /* Ends */
 
 static void locks_are_left(int who);
+static void groups_are_told(int who);
 
 static void
 ends(int who, int state, long value, int error)
@@ -344,6 +348,7 @@ ends(int who, int state, long value, int error)
 	a->state = state;
 	a->value = value;
 	a->error = error;
+	groups_are_told(who);
 	wake_all(&a->joiners, 0);
 	notify(GREENLET_AT, who);
 }

@@ -81,7 +81,7 @@ SIM(SPAWN)
 	int who = s->n[0];
 	struct link *link;
 
-	if (actors[who].state >= 0)
+	if (actors[who].state >= 0 || actors[who].reserved)
 		return result(-2);
 	actors[who].state = EVHUB_NEW;
 	if (s->n[1] == 4 || s->n[1] == 5) {

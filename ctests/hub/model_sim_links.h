@@ -2,7 +2,7 @@
 #ifndef EVHUB_CTESTS_HUB_MODEL_SIM_LINKS_H
 #define EVHUB_CTESTS_HUB_MODEL_SIM_LINKS_H
 
-#include "model_sim_basic.h"
+#include "model_sim_group.h"
 
 enum { ITERS = 256, SEVERAL_MOST = 3 };
 
@@ -37,8 +37,14 @@ index_of(int number)
 		return (int)(flags[i] - things);
 	case RESULT_AT:
 		return (int)(results[i] - things);
-	default:
+	case SEM_AT:
 		return (int)(sems[i] - things);
+	case WAITGROUP_AT:
+		return (int)(waitgroups[i] - things);
+	case QUEUE_AT:
+		return (int)(queues[i] - things);
+	default:
+		return (int)(groups[i] - things);
 	}
 }
 
@@ -50,6 +56,12 @@ is_ready(int kind, int index)
 		return finished(index);
 	case SEM_AT:
 		return things[index].value > 0;
+	case WAITGROUP_AT:
+		return things[index].value == 0;
+	case QUEUE_AT:
+		return things[index].count + things[index].others.count > 0;
+	case GROUP_AT:
+		return is_empty(&things[index]);
 	default:
 		return things[index].is_set;
 	}

@@ -12,18 +12,6 @@ tell(struct story *story)
 	story->records[story->count++] = answer;
 }
 
-static void
-leave_queues(int who)
-{
-	(void)who;
-}
-
-static void
-locks_are_left(int who)
-{
-	(void)who;
-}
-
 #define SIM_CASE(name, family, weight, form)                                    \
 	case OP_##name:                                                         \
 		return sim_##name(a, s);
@@ -35,7 +23,7 @@ sim_step(struct actor *a, const struct step *s)
 
 	/* These have something to put in order. */
 	if (a->phase == CANCELLED && op != OP_WITH_LIMIT && op != OP_WAIT
-	    && !(op == OP_JOIN_ALL && s->n[2] == 0))
+	    && op != OP_GROUP_SPAWN && !(op == OP_JOIN_ALL && s->n[2] == 0))
 		return fails(was_cancelled(a));
 	switch (s->op) {
 		STEP_KINDS(SIM_CASE)
@@ -107,6 +95,13 @@ sim_last_joins(struct actor *a, int at)
 		for (i = 1; i < program.greenlets; i++)
 			if (actors[i].state >= 0)
 				kill_one(i, 0);
+		/* Whoever was notified gets its lock before a kill: but not if that goes. */
+		for (i = 0; i < 2 * OBJECTS; i++) {
+			struct step renew = { .op = i % 2 ? OP_COND_RENEW : OP_RLOCK_RENEW,
+				.n = { i / 2 } };
+
+			sim_step(a, &renew);
+		}
 	}
 	return GOES_ON;
 }
@@ -260,6 +255,14 @@ sim_begin(void)
 		flags[i] = new_thing(FLAG_AT);
 		results[i] = new_thing(RESULT_AT);
 		sems[i] = new_sem(program.values[i], i == 0);
+		waiters[i] = new_thing(WAITABLES);
+		barriers[i] = new_barrier(program.values[i] + 1);
+		waitgroups[i] = new_thing(WAITGROUP_AT);
+		rlocks[i] = new_thing(RLOCK_KIND);
+		conditions[i] = new_condition(i);
+		rwlocks[i] = new_thing(RWLOCK_KIND);
+		queues[i] = new_queue((int)(program.seed + (unsigned)i) % 4, program.values[i]);
+		groups[i] = new_group(program.values[i]);
 	}
 	for (i = 1; i < program.begun; i++)
 		starts(i);
