@@ -14,7 +14,7 @@
 
 enum {
 	SLOTS = 13,			/* greenlets with a handle; 0 is the main one */
-	STEPS = 14,			/* of each */
+	STEPS = 20,			/* of each */
 	OBJECTS = 3,			/* of each kind */
 	LINKS = 24,			/* made by a program at most */
 	CALLBACKS = 6,			/* steps that links make */

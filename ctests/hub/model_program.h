@@ -43,7 +43,8 @@ random_number(char what)
 	case 'h':
 		return (int)next_random((unsigned)program.greenlets);
 	case 'o':
-		return (int)next_random(OBJECTS);
+		/* Often the same, so that greenlets meet. */
+		return next_random(2) == 0 ? 0 : (int)next_random(OBJECTS);
 	case 's':
 	case 'r':
 		return (int)next_random(6);
@@ -113,6 +114,63 @@ random_callback(void)
 	return step;
 }
 
+/* Steps that others ask for, on the same object; and those that want one before them. */
+static const struct pair {
+	int op, other;
+} followers[] = {
+	{ OP_LIMIT_START, OP_LIMIT_CANCEL }, { OP_SEM_ACQUIRE, OP_SEM_RELEASE },
+	{ OP_WG_ADD, OP_WG_DONE }, { OP_RLOCK_ACQUIRE, OP_RLOCK_RELEASE },
+	{ OP_COND_ACQUIRE, OP_COND_RELEASE }, { OP_RW_READ, OP_RW_RELEASE },
+	{ OP_RW_WRITE, OP_RW_RELEASE }, { OP_QUEUE_PUT, OP_QUEUE_DONE },
+	{ OP_QUEUE_GET, OP_QUEUE_DONE }, { OP_ITER_NEW, OP_ITER_NEXT },
+	{ OP_ITER_NEXT, OP_ITER_NEXT },
+}, forerunners[] = {
+	{ OP_COND_WAIT, OP_COND_ACQUIRE }, { OP_COND_NOTIFY, OP_COND_ACQUIRE },
+	{ OP_WG_WAIT, OP_WG_ADD },
+};
+
+static int
+pair_of(const struct pair *pairs, size_t count, int op)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (pairs[i].op == op)
+			return pairs[i].other;
+	return -1;
+}
+
+/* The steps of a greenlet. */
+static int
+make_steps(struct step *steps, unsigned families)
+{
+	int count = 1 + (int)next_random(STEPS), made = 0, other;
+	struct step due = { .op = -1 };
+
+	while (made < count) {
+		struct step step = random_step(families, 1);
+
+		if (due.op >= 0 && next_random(3) == 0) {
+			steps[made++] = due;
+			due.op = -1;
+			continue;
+		}
+		other = pair_of(forerunners, COUNT(forerunners), step.op);
+		if (other >= 0 && made + 1 < count && next_random(4) != 0) {
+			steps[made] = random_step(families, 1);
+			steps[made].op = other;
+			steps[made++].n[0] = step.n[0];
+		}
+		steps[made++] = step;
+		other = pair_of(followers, COUNT(followers), step.op);
+		if (other >= 0 && next_random(4) != 0) {
+			due = (struct step){ .op = other, .n = { step.n[0] },
+				.timeout = random_timeout(1) };
+		}
+	}
+	return count;
+}
+
 static void
 make_program(uint32_t seed, unsigned families)
 {
@@ -130,9 +188,7 @@ make_program(uint32_t seed, unsigned families)
 		program.values[i] = (int)next_random(3);
 	for (i = 0; i < program.greenlets; i++) {
 		program.ending[i] = (int)next_random(4);
-		program.count[i] = 1 + (int)next_random(STEPS);
-		for (j = 0; j < program.count[i]; j++)
-			program.steps[i][j] = random_step(families, 1);
+		program.count[i] = make_steps(program.steps[i], families);
 	}
 	/* What main reads under is counted beyond its program. */
 	for (j = 0; j < program.count[0]; j++)
