@@ -397,6 +397,29 @@ TEST(killed_while_a_limit_is_told)
 	evhub_flag_free(flag);
 }
 
+static evhub_timeout_t *others_limit;
+
+static void *
+is_told_of_a_limit(void *arg)
+{
+	CHECK((others_limit = evhub_timeout_start(0.001, EIO)) != NULL);
+	CHECK_ERRNO(evhub_sleep(LONG), EIO);
+	/* Gives way before it fails: the limit is ended meanwhile. */
+	CHECK_ERRNO(evhub_sleep(LONG), EIO);
+	CHECK_INT(evhub_yield(), 0);
+	return arg;
+}
+
+TEST(ended_by_somebody_else_while_it_is_told)
+{
+	evhub_greenlet_t *g = spawn(is_told_of_a_limit, NULL);
+
+	while (evhub_state(g) != EVHUB_READY || !evhub_timeout_expired(others_limit))
+		CHECK_INT(evhub_yield(), 0);
+	evhub_timeout_cancel(others_limit);
+	CHECK_PTR(end_of(g), NULL);
+}
+
 /* The wait's own timeout and a limit. */
 TEST(own_timeouts_within_a_limit)
 {

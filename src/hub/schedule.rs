@@ -279,11 +279,15 @@ impl Hub {
             return Err(Errno::PERM);
         }
         self.strike(me);
+        let error = me.cancel.get();
         self.give_way(me)?;
         // Of a kill that came meanwhile, too.
         me.set(flag::KILL_TOLD);
-        // What was cancelled may have been acknowledged by nobody else: it still holds.
-        Err(Errno(me.cancel.get()))
+        // If somebody else has ended the limit meanwhile, this call fails all the same.
+        Err(Errno(match me.cancel.get() {
+            0 => error,
+            later => later,
+        }))
     }
 
     /// Has the alarm of a greenlet ring after a time: exactly then, by a clock that is read now.
