@@ -26,7 +26,8 @@ stage_folders = DESTDIR= prefix='$(stage)' exec_prefix='$(stage)' \
 export CARGO_TARGET_DIR = $(CURDIR)/target
 unexport CARGO_BUILD_TARGET
 
-checks = check-format check-lint check-seeds check-asan check-tsan check-valgrind check-storm check-counts
+checks = check-format check-lint check-seeds check-asan check-tsan check-valgrind check-storm \
+	check-counts
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:

@@ -128,6 +128,7 @@ impl Hub {
         while let Some(seat) = self.spare_seats.pop() {
             seat.dispose();
         }
+        self.loop_stack.set(None);
         self.pool.clear();
     }
 

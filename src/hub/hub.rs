@@ -49,6 +49,8 @@ pub struct Hub {
     /// Switches to the loop.
     pub loop_switches: Cell<u64>,
     pub runner: Cell<Option<GreenletPtr>>,
+    /// What the pool has promised for the loop, until it is taken.
+    pub loop_stack: Cell<Option<Class>>,
     /// There are a runner and a base.
     pub is_anchored: Cell<bool>,
     /// Stands for the loop. Its stack is the loop's coroutine, once that was made.
@@ -135,6 +137,8 @@ fn make() -> Result<HubPtr> {
         return Err(error);
     }
     hub.settle(hub);
+    // If it cannot be had now, it is asked for again when it is needed.
+    let _ = hub.promise_loop_stack();
     overflow::watch(super::report::who_overflows);
     // Without an alternate stack an overflow ends the process without a word.
     let _ = overflow::arm_thread();
@@ -161,6 +165,7 @@ impl Hub {
             has_tools,
             loop_switches: Cell::new(0),
             runner: Cell::new(None),
+            loop_stack: Cell::new(None),
             is_anchored: Cell::new(false),
             looper,
             main,

@@ -162,14 +162,25 @@ impl Hub {
             return Ok(());
         }
         let looper = self.looper;
-        let class = Class::of(process::stack_limit())?;
-        self.pool.reserve(class)?;
-        let stack = self.pool.take(class);
+        let stack = self.pool.take(self.promise_loop_stack()?);
+        self.loop_stack.set(None);
         looper.strand.prepare::<LooperMain>(&stack);
         looper.stack.set(Some(stack));
         self.runner.set(Some(looper));
         self.note_anchor();
         Ok(())
+    }
+
+    /// Promises the stack that the loop will want: while there is memory, before greenlets have it
+    /// all.
+    pub fn promise_loop_stack(&self) -> Result<Class> {
+        if let Some(class) = self.loop_stack.get() {
+            return Ok(class);
+        }
+        let class = Class::of(process::stack_limit())?;
+        self.pool.reserve(class)?;
+        self.loop_stack.set(Some(class));
+        Ok(class)
     }
 
     /// Whether there is somebody who runs a loop, and the loop: greenlets may park.

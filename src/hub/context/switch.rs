@@ -124,8 +124,8 @@ fn jump(from: &Strand, to: &Strand) -> (&'static Strand, &'static Strand) {
 
 /// Leaves `from` for `to`, without tools.
 ///
-/// A frame is one of the crate's: mxcsr and the x87 control word, r12 to r15, rbx, rbp, the place to
-/// go on. Four of them the compiler keeps elsewhere if it needs them (they are clobbered), and the
+/// A frame is one of the crate's: mxcsr and the x87 control word, r12 to r15, rbx, rbp, the place
+/// to go on. Four of them the compiler keeps elsewhere if it needs them (they are clobbered), and the
 /// control words, which are slow to load, hardly ever differ. The stack is left by a jump, reached
 /// without a call: so the processor's list of return addresses fits the stack that goes on, if that
 /// was left in the same way.
