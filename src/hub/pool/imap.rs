@@ -35,7 +35,7 @@ const MOST: usize = 64;
 pub struct Imap {
     /// In whose line those stand who wait for what is next.
     object: Object,
-    group: GroupPtr,
+    group: Held,
     work: Work,
     /// Made by a member of the group, which may wait for it.
     by_member: bool,
@@ -63,6 +63,22 @@ impl Head for Imap {
 
 pub type ImapPtr = Handle<Imap>;
 
+/// A group that is held as long as this exists.
+struct Held(GroupPtr);
+
+impl Held {
+    fn new(group: GroupPtr) -> Held {
+        hold(group);
+        Held(group)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let_go(self.0);
+    }
+}
+
 /// What a series is about.
 #[derive(Clone, Copy)]
 pub struct Work {
@@ -82,7 +98,7 @@ pub enum Next {
 pub fn create(group: GroupPtr, work: Work, feeder: GreenletFn) -> Result<ImapPtr> {
     let imap = crate::hub::object::create(|object| Imap {
         object,
-        group,
+        group: Held::new(group),
         work,
         by_member: group.has(group.object.hub.me()),
         most: if group.limit() == 0 { MOST } else { group.limit() },
@@ -94,7 +110,6 @@ pub fn create(group: GroupPtr, work: Work, feeder: GreenletFn) -> Result<ImapPtr
         is_fed: Cell::new(false),
         error: Cell::new(0),
     })?;
-    hold(group);
     if let Err(error) = imap.start_feeder(feeder) {
         free(imap);
         return Err(error);
@@ -118,12 +133,6 @@ pub fn free(imap: ImapPtr) {
         hub.wake_all_gone(&imap.room);
     }
     let_go(imap);
-}
-
-impl Drop for Imap {
-    fn drop(&mut self) {
-        let_go(self.group);
-    }
 }
 
 /// What the feeder does.
@@ -269,7 +278,7 @@ impl Handle<Imap> {
     fn start(self, item: *mut c_void) -> Result<()> {
         let job = Job::quiet(self.work.function, item);
         let timeout = if self.by_member { Timeout::NOW } else { Timeout::NEVER };
-        match self.group.spawn(&job, timeout, |greenlet| self.adopt(greenlet)) {
+        match self.group.0.spawn(&job, timeout, |greenlet| self.adopt(greenlet)) {
             Ok(greenlet) => {
                 self.object.hub.release(greenlet);
                 Ok(())
