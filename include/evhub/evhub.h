@@ -852,8 +852,8 @@ int evhub_queue_full(const evhub_queue_t *q);
 int evhub_queue_task_done(evhub_queue_t *q);
 
 /**
- * Waits until all tasks of a queue are done: evhub_queue_task_done() was called for every item that
- * was put. At once if there are none.
+ * Waits until all tasks of a queue are done: evhub_queue_task_done() was called for every item
+ * that was put. At once if there are none.
  *
  * @param timeout seconds; negative: none; 0: does not wait
  * @return 0; -1 with EAGAIN or ETIMEDOUT, or as every call that waits

@@ -254,8 +254,8 @@ pub unsafe extern "C" fn evhub_queue_task_done(q: *mut evhub_queue_t) -> c_int {
     status(queue.and_then(|queue| queue.task_done()))
 }
 
-/// Waits until all tasks of a queue are done: evhub_queue_task_done() was called for every item that
-/// was put. At once if there are none.
+/// Waits until all tasks of a queue are done: evhub_queue_task_done() was called for every item
+/// that was put. At once if there are none.
 ///
 /// @param timeout seconds; negative: none; 0: does not wait
 /// @return 0; -1 with EAGAIN or ETIMEDOUT, or as every call that waits
