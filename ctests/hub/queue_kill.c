@@ -81,6 +81,33 @@ TEST_ONCE(calls_of_a_killed_greenlet)
 	evhub_queue_free(q);
 }
 
+/* Nor does it take what somebody offers in a channel. */
+static void *
+does_not_take(void *arg)
+{
+	evhub_queue_t *q = arg;
+
+	CHECK_ERRNO(evhub_sleep(10), ECANCELED);
+	CHECK_ERRNO(evhub_queue_get(q, NULL, -1), ECANCELED);
+	return NULL;
+}
+
+TEST_ONCE(offers_to_a_killed_greenlet)
+{
+	evhub_queue_t *q = evhub_queue_new(0);
+	evhub_greenlet_t *g = evhub_spawn(does_not_take, q);
+	struct side put;
+
+	begin(&put, side_puts, q, 1, -1);
+	CHECK_INT(evhub_kill(g, 0, 0), 0);
+	CHECK_INT(evhub_join(g, -1), 0);
+	WAITS(&put);
+	CHECK_INT(got(q), 1);
+	ends(&put, 0, 0);
+	evhub_release(g);
+	evhub_queue_free(q);
+}
+
 static void *
 runs_out_of_time(void *arg)
 {

@@ -429,6 +429,8 @@ TEST_ONCE(watched)
 		link = evhub_watch(evhub_queue_waitable(queues[A]), takes, &count);
 		CHECK(link != NULL);
 		begin(&put, side_puts, queues[A], 1, -1);
+		CHECK_INT(evhub_sleep(0.001), 0);
+		CHECK_INT(count, 1);
 		CHECK_INT(evhub_queue_put(queues[A], ITEM(2), -1), 0);
 		ends(&put, 0, 0);
 		CHECK_INT(evhub_sleep(0.001), 0);
