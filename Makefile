@@ -27,7 +27,7 @@ export CARGO_TARGET_DIR = $(CURDIR)/target
 unexport CARGO_BUILD_TARGET
 
 checks = check-format check-lint check-seeds check-asan check-tsan check-valgrind check-storm \
-	check-counts
+	check-large check-counts
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
@@ -66,6 +66,9 @@ check-valgrind: need-check stage testlib ## the C tests under valgrind
 
 check-storm: need-check stage testlib ## the C tests while signals interrupt every system call
 	$(CARGO) test --test ctests -- --storm
+
+check-large: need-check stage testlib ## the C tests that take long and need memory
+	$(CARGO) test --test ctests -- --large
 
 check-counts: need-check stage ## instructions and system calls against the baseline
 	@sh benches/counts.sh --check

@@ -2,7 +2,8 @@
 //! backend, with a time limit.
 //!
 //! `cargo test --test ctests -- [FILTER] [--backend NAME] [VARIANT]`: FILTER is a part of
-//! "folder/program test", VARIANT is --asan, --tsan, --valgrind, --storm or --seeds.
+//! "folder/program test", VARIANT is --asan, --tsan, --valgrind, --storm, --seeds or
+//! --large.
 //! EVHUB_TEST_TIMEOUT_FACTOR stretches the time limits.
 
 #[path = "ctests/build.rs"]

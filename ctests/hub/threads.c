@@ -307,3 +307,30 @@ TEST(each_thread_has_its_own_base)
 	CHECK_INT(evhub_sleep(0.001), 0);
 	CHECK_PTR(current_base, base);
 }
+
+static void *
+exits(void *arg)
+{
+	if (arg != NULL)
+		CHECK_INT(evhub_sleep(0.001), 0);
+	pthread_exit(NULL);
+}
+
+static void *
+has_one_that_exits(void *arg)
+{
+	CHECK_INT(evhub_go(sleeper, NULL), 0);
+	CHECK_INT(evhub_go(exits, arg), 0);
+	evhub_sleep(LONG);
+	return &destroyed;
+}
+
+/* pthread_exit() ends the thread, on the stack of a greenlet, too. */
+TEST(a_thread_that_a_greenlet_ends)
+{
+	capture_log();
+	run_thread(has_one_that_exits, NULL);
+	run_thread(has_one_that_exits, &key);
+	CHECK_INT(logged(_EVENT_LOG_WARN), 2);
+	CHECK_INT(evhub_sleep(0.001), 0);
+}

@@ -112,6 +112,9 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "tag/nomem*",
 ];
 
+/// What takes longer than a test may, and much memory.
+const LARGE: &[&str] = &["hub/many_million"];
+
 /// Those in which threads meet. More would only be slower: a hub is its thread's own.
 const UNDER_TSAN: &[&str] = &["event/async", "event/threads", "hub/threads*"];
 
@@ -171,6 +174,14 @@ pub const VARIANTS: &[Variant] = &[
         factor: 12.0,
         ..PLAIN
     },
+    Variant {
+        flag: "--large",
+        what: "the large ones",
+        programs: LARGE,
+        without: &[],
+        factor: 20.0,
+        ..PLAIN
+    },
     Variant { flag: "--storm", what: "in a storm of EINTR", shim: Some("storm"), ..PLAIN },
 ];
 
@@ -182,7 +193,7 @@ const PLAIN: Variant = Variant {
     shim: None,
     env: &[],
     programs: ALL,
-    without: &[],
+    without: LARGE,
     backends: &["epoll"],
     factor: 3.0,
 };
