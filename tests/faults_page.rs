@@ -11,7 +11,7 @@ use shell::{command, project, read, run};
 
 const PAGE: &str = "docs/faults.md";
 
-/// A row of the page: its cells, the first of which is an id (E01, B03, F12) or a call (`readv`).
+/// A row of the page: its cells, the first of which is an id (E01, B03, G08, F12) or a call (`readv`).
 type Row<'a> = Vec<&'a str>;
 
 fn rows(page: &str) -> impl Iterator<Item = Row<'_>> {
@@ -21,7 +21,7 @@ fn rows(page: &str) -> impl Iterator<Item = Row<'_>> {
 
 fn has_id(row: &Row) -> bool {
     let (kind, number) = row[0].split_at_checked(1).unwrap_or(("", ""));
-    ["B", "E", "F", "T", "U"].contains(&kind) && number.parse::<u32>().is_ok()
+    ["B", "E", "F", "G", "T", "U"].contains(&kind) && number.parse::<u32>().is_ok()
 }
 
 /// The call that the first cell names, between backquotes.
