@@ -11,7 +11,7 @@ use shell::{command, project, read, run};
 
 const PAGE: &str = "docs/faults.md";
 
-/// A row of the page: its cells, the first of which is an id (E01, B03, G08, F12) or a call (`readv`).
+/// A row of the page: its cells, the first of which is an id (E01, G08, F12) or a call (`readv`).
 type Row<'a> = Vec<&'a str>;
 
 fn rows(page: &str) -> impl Iterator<Item = Row<'_>> {

@@ -7,14 +7,14 @@
 
 #include <sys/resource.h>
 
-#define maps_fail SHIM_CALL(void, maps_fail, (const char *, long, int, int))
-#define maps_calls SHIM_CALL(long, maps_calls, (const char *))
+#define calls_fail SHIM_CALL(void, calls_fail, (const char *, long, int, int))
+#define calls_made SHIM_CALL(long, calls_made, (const char *))
 
 #if defined(__SANITIZE_ADDRESS__)
-#define MAPS_TEST(name) TEST_ONCE(name)
+#define CALLS_TEST(name) TEST_ONCE(name)
 #define need_shim() SKIP("the sanitizer maps memory for itself")
 #else
-#define MAPS_TEST(name) TEST_ONCE_ENV(name, "SHIM=maps")
+#define CALLS_TEST(name) TEST_ONCE_ENV(name, "SHIM=calls")
 #define need_shim() ((void)0)
 #endif
 
@@ -72,7 +72,7 @@ check_goes_on(int count)
 	CHECK_PTR(end_of(spawn(returns, &flag)), &flag);
 }
 
-MAPS_TEST(no_mapping_at_all)
+CALLS_TEST(no_mapping_at_all)
 {
 	int count;
 
@@ -80,45 +80,45 @@ MAPS_TEST(no_mapping_at_all)
 	flag = evhub_flag_new();
 	CHECK_INT(evhub_sleep(0.001), 0);
 	count = spawn_till_refused(3);
-	maps_fail("mmap", 1, 1, ENOMEM);
+	calls_fail("mmap", 1, 1, ENOMEM);
 	count += spawn_till_refused(100000);
 	CHECK(count >= 3 && count < 1000);
 	check_refused();
 	check_goes_on(count);
-	maps_fail("mmap", 0, 0, 0);
+	calls_fail("mmap", 0, 0, 0);
 	CHECK_INT(spawn_till_refused(1000), 1000);
 	check_goes_on(count + 1000);
 }
 
 /* A slab is refused; one stack is not. */
-MAPS_TEST(a_mapping_that_fails_once)
+CALLS_TEST(a_mapping_that_fails_once)
 {
 	int i;
 
 	need_shim();
 	flag = evhub_flag_new();
 	for (i = 0; i < 200; i++) {
-		maps_fail("mmap", 1, 0, ENOMEM);
+		calls_fail("mmap", 1, 0, ENOMEM);
 		CHECK_INT(evhub_go(waits, NULL), 0);
 	}
-	maps_fail("mmap", 0, 0, 0);
+	calls_fail("mmap", 0, 0, 0);
 	check_goes_on(200);
 }
 
 /* The loop's own stack: who has to wait cannot, and may try again. */
-MAPS_TEST(no_stack_for_the_loop)
+CALLS_TEST(no_stack_for_the_loop)
 {
 	evhub_greenlet_t *g;
 
 	need_shim();
 	flag = evhub_flag_new();
 	g = spawn(waits, NULL);
-	maps_fail("mmap", 1, 1, ENOMEM);
+	calls_fail("mmap", 1, 1, ENOMEM);
 	CHECK_ERRNO(evhub_sleep(0.001), ENOMEM);
 	CHECK_ERRNO(evhub_join(g, -1), ENOMEM);
 	CHECK_ERRNO(evhub_yield(), ENOMEM);
 	CHECK_ERRNO(evhub_join(g, 0), EAGAIN);
-	maps_fail("mmap", 0, 0, 0);
+	calls_fail("mmap", 0, 0, 0);
 	CHECK_INT(evhub_sleep(0.001), 0);
 	CHECK_INT(evhub_state(g), EVHUB_WAITING);
 	check_goes_on(1);
@@ -153,13 +153,13 @@ overflows_on_an_old_kernel(void *arg)
 
 	(void)arg;
 	CHECK_INT(setrlimit(RLIMIT_CORE, &none), 0);
-	maps_fail("madvise", 1, 1, EINVAL);
+	calls_fail("madvise", 1, 1, EINVAL);
 	CHECK_INT(evhub_go(overflows, NULL), 0);
-	CHECK(maps_calls("mprotect") > 0);
+	CHECK(calls_made("mprotect") > 0);
 	evhub_sleep(0.001);
 }
 
-MAPS_TEST(guards_on_an_old_kernel)
+CALLS_TEST(guards_on_an_old_kernel)
 {
 	struct child_end end;
 
@@ -170,12 +170,12 @@ MAPS_TEST(guards_on_an_old_kernel)
 }
 
 /* Each guard is a mapping there, and these are counted. */
-MAPS_TEST(too_many_mappings)
+CALLS_TEST(too_many_mappings)
 {
 	int count;
 
 	need_shim();
-	maps_fail("madvise", 1, 1, EINVAL);
+	calls_fail("madvise", 1, 1, EINVAL);
 	flag = evhub_flag_new();
 	CHECK_INT(evhub_sleep(0.001), 0);
 	count = spawn_till_refused(100000);
@@ -186,7 +186,7 @@ MAPS_TEST(too_many_mappings)
 	check_goes_on(count);
 }
 
-MAPS_TEST(a_guard_that_fails)
+CALLS_TEST(a_guard_that_fails)
 {
 	int count;
 
@@ -194,24 +194,24 @@ MAPS_TEST(a_guard_that_fails)
 	flag = evhub_flag_new();
 	CHECK_INT(evhub_sleep(0.001), 0);
 	count = spawn_till_refused(3);
-	maps_fail("madvise", 1, 1, ENOMEM);
+	calls_fail("madvise", 1, 1, ENOMEM);
 	count += spawn_till_refused(100000);
 	check_refused();
 	check_goes_on(count);
-	maps_fail("madvise", 1, 1, EINVAL);
-	maps_fail("mprotect", 1, 1, ENOMEM);
+	calls_fail("madvise", 1, 1, EINVAL);
+	calls_fail("mprotect", 1, 1, ENOMEM);
 	count += spawn_till_refused(100000);
 	check_refused();
 	check_goes_on(count);
-	maps_fail("mprotect", 0, 0, 0);
+	calls_fail("mprotect", 0, 0, 0);
 	CHECK_INT(spawn_till_refused(1000), 1000);
 	check_goes_on(count + 1000);
 }
 
-MAPS_TEST(no_alternate_stack)
+CALLS_TEST(no_alternate_stack)
 {
 	need_shim();
-	maps_fail("sigaltstack", 1, 1, ENOMEM);
+	calls_fail("sigaltstack", 1, 1, ENOMEM);
 	flag = evhub_flag_new();
 	CHECK_INT(evhub_go(waits, NULL), 0);
 	check_goes_on(1);
@@ -225,15 +225,15 @@ nothing_used(const evhub_info_t *info, void *arg)
 	return 0;
 }
 
-MAPS_TEST(what_is_used_cannot_be_told)
+CALLS_TEST(what_is_used_cannot_be_told)
 {
 	need_shim();
 	flag = evhub_flag_new();
 	CHECK_INT(evhub_go(waits, NULL), 0);
 	run_others();
-	maps_fail("mincore", 1, 1, ENOMEM);
+	calls_fail("mincore", 1, 1, ENOMEM);
 	CHECK_INT(evhub_foreach(nothing_used, NULL), 0);
-	CHECK(maps_calls("mincore") > 0);
+	CHECK(calls_made("mincore") > 0);
 	check_goes_on(1);
 }
 

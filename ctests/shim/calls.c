@@ -1,12 +1,15 @@
 /*
- * Makes calls about memory fail: mmap, mprotect, madvise, mincore, sigaltstack; by the test's word,
- * maps_fail(). The kernel is called by number, for these calls come before anything is set up.
+ * Makes calls about memory, threads and processes fail, by the test's word: calls_fail(). For those
+ * about memory the kernel is called by number: they come before anything is set up.
  */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,14 +21,18 @@ static struct rule {
 	int error;
 } rules[] = {
 	{ .name = "mmap" }, { .name = "mprotect" }, { .name = "madvise" }, { .name = "mincore" },
-	{ .name = "sigaltstack" },
+	{ .name = "sigaltstack" }, { .name = "fork" }, { .name = "getrlimit" },
+	{ .name = "pthread_key_create" }, { .name = "pthread_setspecific" },
 };
 
-enum { MMAP, MPROTECT, MADVISE, MINCORE, SIGALTSTACK, FUNCTIONS };
+enum {
+	MMAP, MPROTECT, MADVISE, MINCORE, SIGALTSTACK, FORK, GETRLIMIT, KEY_CREATE, SETSPECIFIC,
+	FUNCTIONS
+};
 
 /* From now on the first-th call fails, or that and all after it. 0: none does. */
 void
-maps_fail(const char *name, long first, int and_later, int error)
+calls_fail(const char *name, long first, int and_later, int error)
 {
 	int i;
 
@@ -41,7 +48,7 @@ maps_fail(const char *name, long first, int and_later, int error)
 
 /* How many calls there were since then. */
 long
-maps_calls(const char *name)
+calls_made(const char *name)
 {
 	int i;
 
@@ -100,4 +107,36 @@ int
 sigaltstack(const stack_t *stack, stack_t *old)
 {
 	return fails(SIGALTSTACK) ? -1 : (int)syscall(SYS_sigaltstack, stack, old);
+}
+
+#define NEXT(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
+
+pid_t
+fork(void)
+{
+	return fails(FORK) ? -1 : NEXT(fork)();
+}
+
+int
+getrlimit(__rlimit_resource_t resource, struct rlimit *limit)
+{
+	return fails(GETRLIMIT) ? -1 : NEXT(getrlimit)(resource, limit);
+}
+
+int
+getrlimit64(__rlimit_resource_t resource, struct rlimit64 *limit)
+{
+	return fails(GETRLIMIT) ? -1 : NEXT(getrlimit64)(resource, limit);
+}
+
+int
+pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
+{
+	return fails(KEY_CREATE) ? errno : NEXT(pthread_key_create)(key, destructor);
+}
+
+int
+pthread_setspecific(pthread_key_t key, const void *value)
+{
+	return fails(SETSPECIFIC) ? errno : NEXT(pthread_setspecific)(key, value);
 }
