@@ -13,10 +13,10 @@ use table::{Row, has_test_in, rows};
 
 const PAGE: &str = "docs/faults.md";
 
-/// The first cell of a row is an id (E01, B03, F12) or a call (`readv`).
+/// The first cell of a row is an id (E01, G08, F12) or a call (`readv`).
 fn has_id(row: &Row) -> bool {
     let (kind, number) = row[0].split_at_checked(1).unwrap_or(("", ""));
-    ["B", "E", "F", "T", "U"].contains(&kind) && number.parse::<u32>().is_ok()
+    ["B", "E", "F", "G", "T", "U"].contains(&kind) && number.parse::<u32>().is_ok()
 }
 
 /// The call that the first cell names, between backquotes.

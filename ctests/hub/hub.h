@@ -71,4 +71,12 @@ returns(void *arg)
 	return arg;
 }
 
+__attribute__((unused)) static void *
+may_not_run(void *arg)
+{
+	(void)arg;
+	CHECK(!"it ran");
+	return NULL;
+}
+
 #endif

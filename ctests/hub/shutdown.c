@@ -1,5 +1,5 @@
 /*
- * The end of the hub: what still runs, what is stuck, what is freed afterwards, and a new beginning.
+ * The end of the hub: what still runs, what is stuck, what is freed then, and a new beginning.
  */
 #include "hub.h"
 

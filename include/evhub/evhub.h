@@ -37,8 +37,10 @@
  * does not fail for these reasons, and the loop's callbacks may make it.
  *
  * Objects belong to the thread that has made them; evhub_async_send() alone may be called from
- * others. Greenlets that have not ended when their thread does, by pthread_exit() in one of them,
- * too, are dropped, with a line in the log; exit() ends the process on any stack. What a _new gives, its _free takes; NULL is fine. Handles of greenlets are counted.
+ * others. What a _new gives, its _free takes; NULL is fine. Handles of greenlets are counted.
+ *
+ * Greenlets that have not ended when their thread does, by pthread_exit() in one of them, too, are
+ * dropped, with a line in the log. exit() ends the process on any stack.
  */
 #ifndef EVHUB_EVHUB_H
 #define EVHUB_EVHUB_H
@@ -1753,7 +1755,7 @@ struct evhub_info_t {
 	double waited;
 	/** bytes of its stack; 0: it has none of its own */
 	size_t stack_size;
-	/** bytes of it that were used at most, in whole pages, by this greenlet or by one before it */
+	/** bytes of it that were used at most, in whole pages, by it or by one before it */
 	size_t stack_used;
 };
 

@@ -106,6 +106,7 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "bufferevent/nomem*",
     "bufferevent/shimmed",
     "bufferevent/stream_calls",
+    "hub/faults",
     "hub/many*",
     "hub/nomem*",
     "hub/stacks_faults",

@@ -68,7 +68,7 @@ pub struct evhub_info_t {
     waited: f64,
     /// bytes of its stack; 0: it has none of its own
     stack_size: usize,
-    /// bytes of it that were used at most, in whole pages, by this greenlet or by one before it
+    /// bytes of it that were used at most, in whole pages, by it or by one before it
     stack_used: usize,
 }
 

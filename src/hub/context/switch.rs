@@ -125,10 +125,10 @@ fn jump(from: &Strand, to: &Strand) -> (&'static Strand, &'static Strand) {
 /// Leaves `from` for `to`, without tools.
 ///
 /// A frame is one of the crate's: mxcsr and the x87 control word, r12 to r15, rbx, rbp, the place
-/// to go on. Four of them the compiler keeps elsewhere if it needs them (they are clobbered), and the
-/// control words, which are slow to load, hardly ever differ. The stack is left by a jump, reached
-/// without a call: so the processor's list of return addresses fits the stack that goes on, if that
-/// was left in the same way.
+/// to go on. Four of them the compiler keeps elsewhere if it needs them (they are clobbered), and
+/// the control words, which are slow to load, hardly ever differ. The stack is left by a jump,
+/// reached without a call: so the processor's list of return addresses fits the stack that goes
+/// on, if that was left in the same way.
 #[cfg(all(target_arch = "x86_64", target_pointer_width = "64", target_os = "linux"))]
 #[inline(always)]
 fn hop(from: &Strand, to: &Strand) {
