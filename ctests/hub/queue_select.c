@@ -281,7 +281,7 @@ TEST_ONCE(nothing_is_left)
 	add(&late, queues[A], EVHUB_PUT, 2);
 	add(&late, queues[B], EVHUB_GET, 0);
 	start(&killed, -1);
-	start(&late, 0.01);
+	start(&late, 5.0);
 	begin(&put, side_puts, queues[A], 3, -1);
 	begin(&get, side_gets, queues[B], -1, -1);
 	CHECK_INT(evhub_kill(late.greenlet, EIO, 0), 0);
