@@ -10,7 +10,7 @@ use crate::layout::event::{Event, EventPtr};
 use crate::layout::handle::Handle;
 use crate::layout::link::Link;
 use crate::layout::own_event::{self, Fires};
-use crate::sys::{Timeout, mem};
+use crate::sys::Timeout;
 use std::cell::Cell;
 use std::ffi::c_int;
 
@@ -91,15 +91,15 @@ pub fn start(after: Timeout, error: c_int) -> Result<TimeLimitPtr> {
         return Err(Errno::PERM);
     }
     let limits = me.more()?;
-    let limit = Handle::leak(mem::try_box(TimeLimit {
-        object: Object::new(Kind::Timeout, hub),
+    let limit = super::object::create(|object| TimeLimit {
+        object,
         event: Event::zeroed(),
         place: Link::new(),
         error: Cell::new(error),
         expired: Cell::new(false),
         order: Cell::new(0),
         greenlet: Cell::new(Some(me)),
-    })?);
+    })?;
     limits.limits.push(limit);
     if after != Timeout::NEVER {
         let event = EventPtr::of(&limit.event);
