@@ -19,7 +19,7 @@ enum {
 	LINKS = 24,			/* made by a program at most */
 	CALLBACKS = 6,			/* steps that links make */
 	LIMITS = 2,			/* of each greenlet */
-	RECORDS = 4096,
+	RECORDS = 2048,
 	LOOP = 99,			/* who, in records: the loop */
 	HELPER = 100,			/* and the greenlet of link N: HELPER + N */
 	TICK_MS = 1000			/* timeouts are multiples of this */

@@ -256,8 +256,12 @@ takes_rwlock(struct actor *a, const struct step *s, int how)
 	a->thing = lock;
 	if (lock->owner == (int)(a - actors))
 		return fails(EDEADLK);
-	if (lock->line.count > 0 || !may_have(lock, how))
+	if (lock->line.count > 0 || !may_have(lock, how)) {
+		/* Whoever has given up may not have told those behind it yet. */
+		if (s->timeout == 0)
+			admits(lock);
 		return parks(a, &lock->line, how, us_of(s->timeout), WOKEN);
+	}
 	gives(lock, (int)(a - actors), how);
 	return result(0);
 }
