@@ -105,13 +105,31 @@ CALLS_TEST(a_mapping_that_fails_once)
 	check_goes_on(200);
 }
 
-/* The loop's own stack: who has to wait cannot, and may try again. */
-CALLS_TEST(no_stack_for_the_loop)
+/* The loop's own stack: it is promised at first, if it can be had then. */
+CALLS_TEST(a_stack_for_the_loop_is_promised)
 {
 	evhub_greenlet_t *g;
 
 	need_shim();
 	flag = evhub_flag_new();
+	g = spawn(waits, NULL);
+	calls_fail("mmap", 1, 1, ENOMEM);
+	CHECK_INT(evhub_sleep(0.001), 0);
+	CHECK_INT(evhub_state(g), EVHUB_WAITING);
+	calls_fail("mmap", 0, 0, 0);
+	check_goes_on(1);
+	evhub_release(g);
+}
+
+/* If not: who has to wait cannot, and may try again. */
+CALLS_TEST(no_stack_for_the_loop)
+{
+	evhub_greenlet_t *g;
+
+	need_shim();
+	calls_fail("mmap", 1, 1, ENOMEM);
+	flag = evhub_flag_new();
+	calls_fail("mmap", 0, 0, 0);
 	g = spawn(waits, NULL);
 	calls_fail("mmap", 1, 1, ENOMEM);
 	CHECK_ERRNO(evhub_sleep(0.001), ENOMEM);

@@ -33,8 +33,11 @@ use std::ptr;
 
 pub type HubPtr = Handle<Hub>;
 
-/// So many switches between greenlets, and the loop polls.
+/// So many switches between greenlets, and the loop polls; at first.
 pub const TURNS: usize = 512;
+/// Fewer if they take long, more if they are over at once (`Hub::weigh_turn`).
+pub const FEWEST_TURNS: usize = 64;
+pub const MOST_TURNS: usize = 8192;
 
 /// Structs of greenlets that are kept for the next ones.
 pub const SPARES: usize = 256;
@@ -42,6 +45,8 @@ pub const SPARES: usize = 256;
 pub struct Hub {
     pub current: Cell<GreenletPtr>,
     pub ready: RunQueue,
+    /// Turns that greenlets have in a round of the loop.
+    pub allowance: Cell<usize>,
     /// Somebody wants to hear of switches: the trace hook, or a tool.
     pub is_watched: Cell<bool>,
     /// A tool does.
@@ -161,6 +166,7 @@ impl Hub {
         Hub {
             current: Cell::new(main),
             ready: RunQueue::new(),
+            allowance: Cell::new(TURNS),
             is_watched: Cell::new(has_tools),
             has_tools,
             loop_switches: Cell::new(0),

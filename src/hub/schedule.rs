@@ -11,7 +11,7 @@
 
 use super::context::Strand;
 use super::greenlet::{Alarm, GreenletPtr, Line, State, Why, flag};
-use super::hub::{Hub, TURNS};
+use super::hub::Hub;
 use super::object::Object;
 use crate::errno::{Errno, Result};
 use crate::layout::event::EventPtr;
@@ -144,7 +144,7 @@ impl Hub {
     }
 
     /// Lets everybody run who can, and the loop poll if nobody can.
-    #[inline]
+    #[inline(always)]
     pub fn give_way(&self, me: GreenletPtr) -> Result<()> {
         if !self.is_anchored.get() {
             self.make_runner()?;
@@ -344,7 +344,7 @@ impl Hub {
 
     /// After a turn of the loop there are turns again.
     pub fn refill(&self) {
-        self.ready.allow(TURNS);
+        self.ready.allow(self.allowance.get());
     }
 
     /// A line for those who wait for time alone.

@@ -14,7 +14,7 @@
 
 use super::context::{Class, Entry};
 use super::greenlet::{GreenletPtr, Line, State, flag};
-use super::hub::{Hub, HubPtr};
+use super::hub::{FEWEST_TURNS, Hub, HubPtr, MOST_TURNS};
 use crate::errno::{Errno, Result};
 use crate::event::{self, BasePtr, Outcome};
 use crate::layout::mine;
@@ -133,11 +133,26 @@ impl Hub {
     }
 
     fn end_turn(&self) {
-        if !self.ready.is_empty() || !self.due.is_empty() {
-            self.ask_for_turn();
-        }
         if let Some(base) = self.base.get() {
             let _ = base.try_enter(|core| core.clock.forget());
+        }
+        if !self.ready.is_empty() || !self.due.is_empty() {
+            self.weigh_turn();
+            self.ask_for_turn();
+        }
+    }
+
+    /// All turns were used: a poll costs as much as dozens of switches, but events may not wait for
+    /// long. So there are as many turns as take between 0.2 and 1 ms, within bounds.
+    fn weigh_turn(&self) {
+        let began = self.round.get();
+        self.note_round();
+        let took = self.round.get().saturating_sub(began);
+        let turns = self.allowance.get();
+        if took < 200 {
+            self.allowance.set((turns * 2).min(MOST_TURNS));
+        } else if took > 1000 {
+            self.allowance.set((turns / 2).max(FEWEST_TURNS));
         }
     }
 
