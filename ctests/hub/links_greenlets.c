@@ -189,6 +189,9 @@ TEST(a_ring_of_links)
 	CHECK(evhub_link_greenlet(a, EVHUB_ON_VALUE | EVHUB_ON_ERROR, b) != NULL);
 	CHECK(evhub_link_greenlet(b, EVHUB_ON_VALUE | EVHUB_ON_ERROR, a) != NULL);
 	CHECK(evhub_link_greenlet(b, EVHUB_ON_VALUE | EVHUB_ON_ERROR, b) != NULL);
+	/* These are for other ends than there will be, and keep nobody. */
+	CHECK(evhub_link_greenlet(a, EVHUB_ON_ERROR, b) != NULL);
+	CHECK(evhub_link_greenlet(b, EVHUB_ON_VALUE, a) != NULL);
 	run_others();
 	capture_log();
 	CHECK_INT(evhub_kill(a, 0, 0), 0);

@@ -71,8 +71,8 @@ pub fn link<T: Head>(target: &T, when: u32, action: Action) -> Result<LinkPtr> {
 /// Links to the end of a greenlet; fires at once if that is finished.
 pub fn link_greenlet(target: GreenletPtr, when: u32, action: Action) -> Result<LinkPtr> {
     let link = link_at(&target.object, Some(target), when, action, false)?;
-    if target.is_finished() && link.is_meant() {
-        link.fire();
+    if target.is_finished() {
+        link.greenlet_has_ended();
     }
     Ok(link)
 }
@@ -163,6 +163,12 @@ impl Handle<Link> {
         self.when & kind != 0
     }
 
+    /// Acts in the loop's turn, or never: then it needs nobody any more. Greenlets that are linked
+    /// to each other would otherwise hold each other for ever.
+    fn greenlet_has_ended(self) {
+        if self.is_meant() { self.fire() } else { self.drop_action() }
+    }
+
     /// Does it, in a turn of the loop. The link may be gone afterwards.
     fn act(self) {
         let action = match self.greenlet {
@@ -222,9 +228,7 @@ impl Hub {
         let mut at = greenlet.object.links.front();
         while let Some(link) = at {
             at = greenlet.object.links.after(link);
-            if link.is_meant() {
-                link.fire();
-            }
+            link.greenlet_has_ended();
         }
     }
 

@@ -90,9 +90,9 @@ fn furnish(hub: HubPtr, greenlet: GreenletPtr, attributes: &Attributes) -> Resul
 
 /// The end of `greenlet` kills `target`.
 pub fn link_to(greenlet: GreenletPtr, when: u32, target: GreenletPtr) -> Result<link::LinkPtr> {
-    let made = link::link_greenlet(greenlet, when, Action::Kill(target))?;
     target.refs.set(target.refs.get() + 1);
-    Ok(made)
+    let made = link::link_greenlet(greenlet, when, Action::Kill(target));
+    made.inspect_err(|_| target.object.hub.release(target))
 }
 
 /// Starts it now, or after a time.

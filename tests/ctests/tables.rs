@@ -169,7 +169,7 @@ pub const VARIANTS: &[Variant] = &[
     Variant {
         flag: "--seeds",
         what: "with many seeds",
-        env: &[("EVHUB_TEST_SEEDS", "500")],
+        env: &[("EVHUB_TEST_SEEDS", "500"), ("EVHUB_TEST_PROGRAMS", "10000")],
         programs: WITH_SEEDS,
         backends: EVERY,
         factor: 12.0,
