@@ -179,7 +179,8 @@ sim_run(int who)
 		sim_called(name, who - SLOTS, numbered[who - SLOTS]->index);
 	a->state = EVHUB_RUNNING;
 	while (a->at < count) {
-		const struct step *s = helps ? &link_steps[who - SLOTS] : &program.steps[who][a->at];
+		const struct step *s =
+		    helps ? &link_steps[who - SLOTS] : &program.steps[who][a->at];
 
 		begin_record(name, a->at, s->op);
 		if (sim_step(a, s) == WAITS)
