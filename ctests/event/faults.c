@@ -120,6 +120,7 @@ TEST_ONCE_ENV(with_epoll_create1_forbidden,
 
 	CHECK(base != NULL);
 	check_base(base);
+	event_base_free(base);
 }
 
 TEST_ONCE_ENV(with_eventfd_forbidden, "SHIM=fault FAULTS=eventfd=EPERM")

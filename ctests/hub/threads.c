@@ -248,7 +248,8 @@ makes_objects(void *arg)
 /* Objects outlive their thread, as memory that nobody may use: EPERM. */
 TEST(objects_of_a_thread_that_has_ended)
 {
-	evhub_flag_t *orphan = NULL;
+	/* Nobody can free it any more: it stays where checks for leaks find it. */
+	static evhub_flag_t *orphan;
 
 	capture_log();
 	run_thread(makes_objects, &orphan);
@@ -328,6 +329,9 @@ has_one_that_exits(void *arg)
 /* pthread_exit() ends the thread, on the stack of a greenlet, too. */
 TEST(a_thread_that_a_greenlet_ends)
 {
+#if defined(__SANITIZE_ADDRESS__)
+	SKIP("AddressSanitizer does not hear that the thread's own stack goes on");
+#endif
 	capture_log();
 	run_thread(has_one_that_exits, NULL);
 	run_thread(has_one_that_exits, &key);

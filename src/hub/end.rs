@@ -175,6 +175,7 @@ pub fn thread_ends(hub: HubPtr) {
         base.enter(|core| core.depth = 0);
     }
     hub.drop_all();
+    hub.end_limits(hub.main);
     hub.give_back();
     overflow::disarm_thread();
     hub.looper.dispose();
