@@ -331,6 +331,8 @@ TEST(a_thread_that_a_greenlet_ends)
 {
 #if defined(__SANITIZE_ADDRESS__)
 	SKIP("AddressSanitizer does not hear that the thread's own stack goes on");
+#elif defined(__SANITIZE_THREAD__)
+	SKIP("ThreadSanitizer's pthread_exit wants the thread's own stack");
 #endif
 	capture_log();
 	run_thread(has_one_that_exits, NULL);
