@@ -105,10 +105,10 @@ TEST(both_expire)
 /* Both in one round of the loop, the inner one earlier by its time. */
 TEST(both_expire_in_one_round)
 {
-	evhub_timeout_t *outer = evhub_timeout_start(0.002, EIO);
+	evhub_timeout_t *outer = evhub_timeout_start(0.100, EIO);
 	evhub_timeout_t *inner = evhub_timeout_start(0.001, EPIPE);
 
-	sleep_ms(10);
+	sleep_ms(150);
 	CHECK_ERRNO(evhub_sleep(LONG), EPIPE);
 	CHECK_INT(evhub_timeout_expired(outer), 1);
 	CHECK_INT(evhub_timeout_expired(inner), 1);
