@@ -102,6 +102,19 @@ impl Hub {
         }
     }
 
+    /// The thread's own stack goes on, whoever has ended the thread.
+    fn end_wait_of_main(&self) {
+        match self.main.state.replace(State::Running) {
+            State::Waiting => Line::remove(self.main),
+            State::Ready => self.ready.remove(self.main),
+            _ => {}
+        }
+        if self.main.alarm.get().is_some() {
+            self.disarm(self.main);
+        }
+        self.current.set(self.main);
+    }
+
     /// Nobody runs but the caller, on the thread's own stack.
     fn give_back(&self) {
         if let Some(corpse) = self.corpse.take() {
@@ -174,6 +187,7 @@ pub fn thread_ends(hub: HubPtr) {
         // Its loop may be in the middle of a round, on a stack that goes now.
         base.enter(|core| core.depth = 0);
     }
+    hub.end_wait_of_main();
     hub.drop_all();
     // The main greenlet may be in the middle of a wait, if another one has ended the thread.
     if hub.main.state.get() == State::Waiting {
