@@ -7,6 +7,8 @@
 #include <pthread.h>
 
 static evhub_flag_t *flag;
+/* Kept for tools that look for leaks. */
+static evhub_greenlet_t *volatile later;
 
 static void
 at_exit(void)
@@ -42,7 +44,8 @@ prepare(void)
 	CHECK_INT(atexit(at_exit_waits), 0);
 	CHECK_INT(evhub_go(sleeper, NULL), 0);
 	CHECK_INT(evhub_go(stubborn, NULL), 0);
-	CHECK(evhub_spawn_later(LONG, returns, NULL) != NULL);
+	later = evhub_spawn_later(LONG, returns, NULL);
+	CHECK(later != NULL);
 }
 
 static void *
@@ -149,4 +152,9 @@ exits_while_a_thread_goes_on(void *arg)
 	exit(*(int *)arg);
 }
 
-TEST(while_other_threads_have_hubs) { check_exit(exits_while_a_thread_goes_on); }
+TEST(while_other_threads_have_hubs)
+{
+	if (under_valgrind())
+		SKIP("what the C library keeps for a thread that goes on is a leak to valgrind");
+	check_exit(exits_while_a_thread_goes_on);
+}

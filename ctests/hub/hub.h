@@ -9,6 +9,14 @@
 /* Long enough that a wait which ends by it fails the test. */
 #define LONG 1000.0
 
+__attribute__((unused)) static int
+under_valgrind(void)
+{
+	const char *preloads = getenv("LD_PRELOAD");
+
+	return preloads != NULL && strstr(preloads, "vgpreload") != NULL;
+}
+
 __attribute__((unused)) static evhub_greenlet_t *
 spawn(evhub_fn_t fn, void *arg)
 {

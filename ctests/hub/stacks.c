@@ -15,9 +15,7 @@
 static void
 need_plain(void)
 {
-	const char *preloads = getenv("LD_PRELOAD");
-
-	if (preloads != NULL && strstr(preloads, "vgpreload") != NULL)
+	if (under_valgrind())
 		SKIP("valgrind has a handler of its own");
 }
 #endif

@@ -189,13 +189,6 @@ pub fn thread_ends(hub: HubPtr) {
     }
     hub.end_wait_of_main();
     hub.drop_all();
-    // The main greenlet may be in the middle of a wait, if another one has ended the thread.
-    if hub.main.state.get() == State::Waiting {
-        Line::remove(hub.main);
-    }
-    if hub.main.alarm.get().is_some() {
-        hub.disarm(hub.main);
-    }
     hub.end_limits(hub.main);
     hub.give_back();
     overflow::disarm_thread();

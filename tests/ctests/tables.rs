@@ -106,11 +106,9 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "bufferevent/nomem*",
     "bufferevent/shimmed",
     "bufferevent/stream_calls",
-    "hub/exit",
     "hub/faults",
     "hub/many*",
     "hub/nomem*",
-    "hub/signals",
     "hub/stacks_faults",
     "tag/nomem*",
 ];
