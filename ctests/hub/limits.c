@@ -89,11 +89,11 @@ TEST(the_outer_one_expires)
 /* What has expired first is told first; when that is cancelled, the other one. */
 TEST(both_expire)
 {
-	evhub_timeout_t *outer = evhub_timeout_start(0.005, EIO);
+	evhub_timeout_t *outer = evhub_timeout_start(0.300, EIO);
 	evhub_timeout_t *inner = evhub_timeout_start(0.001, EPIPE);
 
 	CHECK_ERRNO(evhub_sleep(LONG), EPIPE);
-	sleep_ms(10);
+	sleep_ms(350);
 	CHECK_ERRNO(evhub_sleep(LONG), EPIPE);
 	CHECK_INT(evhub_timeout_expired(outer), 1);
 	evhub_timeout_cancel(inner);
