@@ -61,6 +61,11 @@ TEST_ONCE(greenlets)
 
 TEST_ONCE(limits)
 {
+	run_programs(CORE | LIMIT);
+}
+
+TEST_ONCE(limits_and_objects)
+{
 	run_programs(CORE | LIMIT | BASIC);
 }
 

@@ -62,7 +62,7 @@ enum {
 	X(LOOK, CORE, 2, "g")                                                   \
 	X(EXIT, CORE, 1, "")                                                    \
 	X(LIMIT_START, LIMIT, 12, "lse")                                        \
-	X(LIMIT_CANCEL, LIMIT, 12, "l")                                         \
+	X(LIMIT_CANCEL, LIMIT, 4, "l")                                          \
 	X(LIMIT_OF_OTHER, LIMIT, 4, "lg")                                       \
 	X(LIMIT_LOOK, LIMIT, 3, "l")                                            \
 	X(WITH_LIMIT, LIMIT, 6, "sr")                                           \
@@ -85,10 +85,10 @@ enum {
 	X(LINK_CALL, LINK, 6, "gmc")                                            \
 	X(LINK_KILL, LINK, 4, "gkh")                                            \
 	X(LINK_RESULT, LINK, 3, "g")                                            \
-	X(WATCH, LINK, 6, "wc")                                                \
+	X(WATCH, LINK, 6, "wc")                                                 \
 	X(UNLINK, LINK, 4, "u")                                                 \
-	X(WAIT, SEVERAL, 14, "wwwkt")                                            \
-	X(ITER_NEW, SEVERAL, 8, "owww")                                          \
+	X(WAIT, SEVERAL, 14, "wwwkt")                                           \
+	X(ITER_NEW, SEVERAL, 8, "owww")                                         \
 	X(ITER_NEXT, SEVERAL, 16, "ot")                                         \
 	X(ITER_FREE, SEVERAL, 1, "o")                                           \
 	X(WAITER_GET, MEETING, 4, "ot")                                         \
@@ -130,7 +130,10 @@ enum {
 	X(GROUP_RENEW, GROUP, 1, "ok")
 
 /* What can be waited for among others, or watched: number / WAITABLES of kind % WAITABLES. */
-enum { GREENLET_AT, FLAG_AT, RESULT_AT, SEM_AT, WAITGROUP_AT, QUEUE_AT, GROUP_AT, WAITABLES };
+enum {
+	GREENLET_AT, FLAG_AT, RESULT_AT, SEM_AT, WAITGROUP_AT, QUEUE_AT, GROUP_AT,
+	WAITABLES
+};
 
 #define STEP_ENUM(name, family, weight, form) OP_##name,
 enum {

@@ -207,9 +207,10 @@ REAL(LIMIT_START)
 	r->result = *place != NULL ? 0 : -1;
 }
 
-REAL(LIMIT_CANCEL)
+static void
+end_limit(int who, int number, struct record *r)
 {
-	evhub_timeout_t **place = &real.limits[who][s->n[0]];
+	evhub_timeout_t **place = &real.limits[who][number];
 
 	/* Limits that are left end with their greenlet. */
 	if (*place != NULL && evhub_state(real.greenlets[who]) >= EVHUB_DONE)
@@ -219,9 +220,15 @@ REAL(LIMIT_CANCEL)
 	*place = NULL;
 }
 
+REAL(LIMIT_CANCEL)
+{
+	end_limit(who, s->n[0], r);
+}
+
 REAL(LIMIT_OF_OTHER)
 {
-	real_LIMIT_CANCEL(s->n[1] + 0 * who, s, r);
+	(void)who;
+	end_limit(s->n[1], s->n[0], r);
 }
 
 REAL(LIMIT_LOOK)
