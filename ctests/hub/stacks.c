@@ -4,6 +4,7 @@
  */
 #include "child.h"
 #include "hub.h"
+#include "overflow.h"
 
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -19,28 +20,6 @@ need_plain(void)
 		SKIP("valgrind has a handler of its own");
 }
 #endif
-
-/* Without end, which the compiler does not see, and without a tail call. */
-__attribute__((noinline, noclone)) static int
-recurse(volatile char *before)
-{
-	volatile char frame[256];
-
-	frame[0] = *before;
-	frame[255] = (char)(before - frame);
-	if (frame[0] != *before)
-		return 0;
-	return recurse(frame) + frame[0] + frame[255];
-}
-
-static void *
-overflows(void *arg)
-{
-	volatile char c = 1;
-
-	(void)arg;
-	return (void *)(intptr_t)recurse(&c);
-}
 
 /* One frame that is larger than stack and guard, touched page by page as compilers do it. */
 __attribute__((noinline)) static void *

@@ -3,6 +3,7 @@
  */
 #include "child.h"
 #include "hub.h"
+#include "overflow.h"
 #include "shim.h"
 
 #include <sys/resource.h>
@@ -141,27 +142,6 @@ CALLS_TEST(no_stack_for_the_loop)
 	CHECK_INT(evhub_state(g), EVHUB_WAITING);
 	check_goes_on(1);
 	evhub_release(g);
-}
-
-__attribute__((noinline, noclone)) static int
-recurse(volatile char *before)
-{
-	volatile char frame[256];
-
-	frame[0] = *before;
-	frame[255] = (char)(before - frame);
-	if (frame[0] != *before)
-		return 0;
-	return recurse(frame) + frame[0] + frame[255];
-}
-
-static void *
-overflows(void *arg)
-{
-	volatile char c = 1;
-
-	(void)arg;
-	return (void *)(intptr_t)recurse(&c);
 }
 
 static void

@@ -93,8 +93,7 @@ impl Hub {
         let was_started = greenlet.state.get() != State::New;
         greenlet.state.set(State::Killed);
         greenlet.value.set(EXIT);
-        super::greenlet::Roll::remove(greenlet);
-        self.alive.set(self.alive.get() - 1);
+        self.strike_off(greenlet);
         // One that was not started may go with its last group.
         self.tell_owners(greenlet);
         if was_started {

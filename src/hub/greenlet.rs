@@ -97,7 +97,7 @@ impl Why {
     }
 }
 
-/// Chains of greenlets that wait for one thing, and the run queue: a greenlet is in one at most.
+/// Greenlets that wait for one thing. Whoever is in one is not in the run queue, which is a ring.
 pub type Line = Chain<Greenlet, 0>;
 /// All greenlets of a thread.
 pub type Roll = Chain<Greenlet, 1>;
@@ -410,12 +410,7 @@ fn bury(greenlet: GreenletPtr) {
         hub.strike_off(greenlet);
     }
     greenlet.object.close();
-    if let Some(more) = greenlet.more.take() {
-        if let Some(source) = more.source.take() {
-            source.object.hub.release(source);
-        }
-        more.dispose();
-    }
+    greenlet.free_more();
 }
 
 impl super::hub::Hub {

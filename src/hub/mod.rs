@@ -6,7 +6,7 @@
 //!           context/        turn      object: the head of all that can be waited for
 //!       (stacks, switch)  (the loop)   sync/  queue/  pool/  iwait
 //! ```
-//! Rules: a greenlet is in one chain at most (the run queue, or the line of what it waits for);
+//! Rules: a greenlet is in one place at most (the run queue, or the line of what it waits for);
 //! nothing of ours is borrowed when another greenlet or user code runs, so fields are `Cell`s; what
 //! was waited for is handed over before the waiter is woken. No `unsafe` but in `context/`.
 

@@ -4,7 +4,7 @@
 //!   block ---> line of the object            wake ---> run queue
 //!     |                                                  |
 //!     +--> switch to the next of the run queue <---------+
-//!          or, if there is none (or TURNS are over), to whoever runs the loop
+//!          or, if there is none (or the turns are over), to whoever runs the loop
 //! ```
 //! A greenlet is handed what it waited for before it is woken: what it gets cannot be taken by
 //! somebody else meanwhile, and a kill that comes later does not undo it.

@@ -5,7 +5,7 @@
 //!                                                     links that are due
 //!                                                     switch to the first of the run queue
 //!                                                     ... they switch among themselves ...
-//!                                                     <- nobody left, or TURNS are over
+//!                                                     <- nobody left, or the turns are over
 //! ```
 //! Usually the loop runs on a coroutine of its own (`LooperMain`), made when somebody has to wait
 //! for the first time. A program, or a greenlet, that calls `event_dispatch` runs it on its own
