@@ -65,8 +65,7 @@ impl Hub {
 
 /// The size of a greenlet's stack, and how much of it was used at most; 0 for a thread's own.
 pub fn stack_of(greenlet: GreenletPtr) -> (usize, usize) {
-    let Some(stack) = greenlet.stack.take() else { return (0, 0) };
-    let found = (stack.size(), used(&stack));
-    greenlet.stack.set(Some(stack));
-    found
+    super::look(&greenlet.stack, |stack| {
+        stack.as_ref().map_or((0, 0), |stack| (stack.size(), used(stack)))
+    })
 }

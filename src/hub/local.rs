@@ -45,9 +45,9 @@ pub fn create(destructor: Destructor) -> Result<LocalPtr> {
 pub fn get(local: LocalPtr) -> *mut c_void {
     let me = local.object.hub.me();
     let Some(more) = me.more.get() else { return std::ptr::null_mut() };
-    let slots = more.locals.take();
-    let found = slots.iter().find(|slot| slot.key == local.key).map(|slot| slot.value);
-    more.locals.set(slots);
+    let found = super::look(&more.locals, |slots| {
+        slots.iter().find(|slot| slot.key == local.key).map(|slot| slot.value)
+    });
     found.unwrap_or(std::ptr::null_mut())
 }
 
@@ -72,16 +72,14 @@ impl Hub {
     /// have one owner.
     pub fn inherit_locals(&self, heir: GreenletPtr) -> Result<()> {
         let Some(more) = self.me().more.get() else { return Ok(()) };
-        let slots = more.locals.take();
-        let result = heir.more().and_then(|heirs| {
+        let heirs = heir.more()?;
+        super::look(&more.locals, |slots| {
             let mut copy = Vec::new();
             copy.try_reserve(slots.len())?;
             copy.extend(slots.iter().filter(|slot| slot.destructor.is_none()));
             heirs.locals.set(copy);
             Ok(())
-        });
-        more.locals.set(slots);
-        result
+        })
     }
 
     /// The end of a greenlet, on its own stack.

@@ -44,6 +44,7 @@ use crate::errno::Result;
 use crate::event::{BasePtr, Core};
 use crate::layout::event::EventPtr;
 use crate::sys::Timeout;
+use std::cell::Cell;
 use std::ffi::c_int;
 
 /// Errors of the hub's own, beyond those of any system.
@@ -51,6 +52,14 @@ pub const ELINKED_DONE: c_int = 0x4556_0001;
 pub const ELINKED_FAILED: c_int = ELINKED_DONE + 1;
 pub const ELINKED_KILLED: c_int = ELINKED_DONE + 2;
 pub const ELOOPEXIT: c_int = ELINKED_DONE + 3;
+
+/// Looks at what is in a cell. What is called does not use the cell.
+fn look<T: Default, R>(cell: &Cell<T>, look: impl FnOnce(&T) -> R) -> R {
+    let content = cell.take();
+    let seen = look(&content);
+    cell.set(content);
+    seen
+}
 
 /// Adds a timer that counts from now, not from the beginning of the round.
 fn add_timer(base: BasePtr, event: EventPtr, after: Timeout) -> Result<()> {

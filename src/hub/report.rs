@@ -1,5 +1,6 @@
 //! What the hub tells people: failures, deadlocks, who waits for what; and hooks for tools.
 
+use super::context::Stack;
 use super::context::overflow::MOST;
 use super::greenlet::{GreenletPtr, State};
 use super::hub::Hub;
@@ -47,9 +48,8 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let hub = self.0.object.hub;
         if let Some(more) = self.0.more.get() {
-            let name = more.name.take();
-            let written = name.as_deref().map(|name| write!(f, "{}", Bytes(name)));
-            more.name.set(name);
+            let write_name = |name: &[u8]| write!(f, "{}", Bytes(name));
+            let written = super::look(&more.name, |name| name.as_deref().map(write_name));
             if let Some(written) = written {
                 return written;
             }
@@ -95,10 +95,8 @@ pub fn who_overflows(fault: usize, name: &mut [u8; MOST]) -> usize {
         true => hub.runner.get().unwrap_or(hub.looper),
         false => hub.me(),
     };
-    let Some(stack) = me.stack.take() else { return 0 };
-    let is_it = stack.guards(fault);
-    me.stack.set(Some(stack));
-    if !is_it {
+    let guards = |stack: &Option<Stack>| stack.as_ref().is_some_and(|stack| stack.guards(fault));
+    if !super::look(&me.stack, guards) {
         return 0;
     }
     let mut text = Text::new();
@@ -120,17 +118,12 @@ fn with_text<R>(error: c_int, use_it: impl FnOnce(&[u8]) -> R) -> R {
 pub fn failure(hub: &Hub, greenlet: GreenletPtr, error: c_int) {
     let text = greenlet.more.get().and_then(|more| more.text.take());
     if hub.error_hook.get().is_some() {
-        let raw = text.as_ref().map_or(std::ptr::null(), |text| text.as_ptr());
+        let raw = super::spawn::start_of(&text);
         tell_hook(hub, greenlet, error, raw);
     } else {
         with_text(error, |reason| {
-            let name = Name(greenlet);
-            match &text {
-                Some(text) => {
-                    log::warn(format_args!("evhub: {name} failed: {}", Bytes(text)));
-                }
-                None => log::warn(format_args!("evhub: {name} failed: {}", Bytes(reason))),
-            }
+            let (name, reason) = (Name(greenlet), Bytes(text.as_deref().unwrap_or(reason)));
+            log::warn(format_args!("evhub: {name} failed: {reason}"));
         });
     }
     if let Some(more) = greenlet.more.get() {

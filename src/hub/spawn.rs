@@ -134,6 +134,11 @@ pub fn name_of(greenlet: GreenletPtr) -> Result<*const c_char> {
     Ok(raw.cast())
 }
 
+/// NULL for no text.
+pub fn start_of(text: &Option<Box<[u8]>>) -> *const u8 {
+    text.as_deref().map_or(std::ptr::null(), <[u8]>::as_ptr)
+}
+
 impl Greenlet {
     /// A greenlet that waits for the end of another one, to call a link's function.
     pub fn for_link(
@@ -165,10 +170,7 @@ impl Greenlet {
     /// What it says of its failure, terminated; NULL if nothing.
     pub fn text(&self) -> *const c_char {
         let Some(more) = self.more.get() else { return std::ptr::null() };
-        let text = more.text.take();
-        let raw = text.as_deref().map_or(std::ptr::null(), <[u8]>::as_ptr);
-        more.text.set(text);
-        raw.cast()
+        super::look(&more.text, start_of).cast()
     }
 }
 

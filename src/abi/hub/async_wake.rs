@@ -1,15 +1,13 @@
 //! `evhub.h` and `evhub/event_ext.h`: waking a loop from other threads and from signal handlers.
 
-use super::status;
+use super::{none, status};
 use crate::abi::{base, fail, misuse};
 use crate::errno::Errno;
 use crate::event::{Base, BasePtr, wakeup};
 use crate::layout::once::Async;
 use crate::layout::records::RecordPtr;
 use crate::log::{self, Misuse};
-use crate::sys::signal::set_errno;
 use std::ffi::{c_int, c_void};
-use std::ptr;
 
 /// A handle to wake a loop from elsewhere; made by evhub_async_new().
 #[allow(non_camel_case_types)]
@@ -36,10 +34,7 @@ pub unsafe extern "C" fn evhub_async_new(
     });
     match made {
         Ok(handle) => handle.into_raw().cast(),
-        Err(error) => {
-            set_errno(error);
-            ptr::null_mut()
-        }
+        Err(error) => none(error),
     }
 }
 

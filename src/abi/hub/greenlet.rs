@@ -1,7 +1,9 @@
 //! `evhub.h`: making greenlets, asking about them, waiting for their end.
 
 use super::types::{evhub_fn_t, evhub_greenlet_t};
-use super::{any_threads, handle, none, object, objects, required, status, store, string, timeout};
+use super::{
+    amount, any_threads, handle, none, object, objects, required, status, store, string, timeout,
+};
 use crate::abi::misuse;
 use crate::errno::{Errno, Result};
 use crate::hub::greenlet::{GreenletPtr, State};
@@ -456,11 +458,5 @@ pub unsafe extern "C" fn evhub_set_name(g: *mut evhub_greenlet_t, name: *const c
 pub unsafe extern "C" fn evhub_id(g: *const evhub_greenlet_t) -> c_ulong {
     // SAFETY: the caller's word.
     let greenlet: Result<GreenletPtr> = unsafe { any_threads(g, "evhub_id") };
-    match greenlet {
-        Ok(greenlet) => greenlet.id as c_ulong,
-        Err(error) => {
-            crate::sys::signal::set_errno(error);
-            0
-        }
-    }
+    amount(greenlet.map(|greenlet| greenlet.id as c_ulong))
 }

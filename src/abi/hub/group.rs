@@ -5,7 +5,7 @@ use super::kill::error_of;
 use super::types::{
     evhub_each_fn_t, evhub_fn_t, evhub_greenlet_t, evhub_group_t, evhub_waitable_t,
 };
-use super::{free_with, handle, number, object, required, slice, status, store, timeout};
+use super::{amount, free_with, handle, number, object, required, slice, status, store, timeout};
 use crate::errno::{Errno, Result};
 use crate::hub::greenlet::GreenletPtr;
 use crate::hub::pool::group::{self, GroupPtr, Job};
@@ -158,13 +158,7 @@ pub unsafe extern "C" fn evhub_group_contains(
 pub unsafe extern "C" fn evhub_group_size(grp: *mut evhub_group_t) -> usize {
     // SAFETY: the caller's word.
     let group: Result<GroupPtr> = unsafe { object(grp, "evhub_group_size") };
-    match group {
-        Ok(group) => group.size(),
-        Err(error) => {
-            crate::sys::signal::set_errno(error);
-            0
-        }
-    }
+    amount(group.map(|group| group.size()))
 }
 
 /// How many places are free. One that was given to somebody who has waited for it is not, even if

@@ -127,6 +127,14 @@ fn handle<T, C>(result: Result<Handle<T>>) -> *mut C {
     }
 }
 
+/// An amount, or 0 and `errno`.
+fn amount<T: Default>(result: Result<T>) -> T {
+    result.unwrap_or_else(|error| {
+        set_errno(error);
+        T::default()
+    })
+}
+
 /// NULL and `errno`.
 fn none<C>(error: Errno) -> *mut C {
     set_errno(error);

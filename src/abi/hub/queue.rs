@@ -2,14 +2,13 @@
 
 use super::types::{evhub_compare_fn_t, evhub_queue_t, evhub_waitable_t};
 use super::{
-    any_threads, free_with, handle, number, object, required, sound, status, store, timeout,
+    amount, any_threads, free_with, handle, number, object, required, sound, status, store, timeout,
 };
 use crate::abi::misuse;
 use crate::errno::{Errno, Result};
 use crate::hub::queue::select::{self, Choice};
 use crate::hub::queue::{self, Order, Queue, QueuePtr};
 use crate::log::Misuse;
-use crate::sys::signal::set_errno;
 use std::ffi::{c_int, c_long, c_void};
 
 /// `EVHUB_GET`, `EVHUB_PUT`.
@@ -210,10 +209,7 @@ unsafe fn look<T>(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhub_queue_size(q: *const evhub_queue_t) -> usize {
     // SAFETY: the caller's word.
-    unsafe { look(q, "evhub_queue_size", Queue::len) }.unwrap_or_else(|error| {
-        set_errno(error);
-        0
-    })
+    amount(unsafe { look(q, "evhub_queue_size", Queue::len) })
 }
 
 /// Is a queue empty? A channel always is, even if somebody waits to put.

@@ -2,8 +2,10 @@
 
 use crate::errno::{Errno, Result};
 use crate::hub::greenlet::{GreenletPtr, State, Why};
+use crate::hub::look;
 use crate::hub::object::{Head, Kind, Object, stay};
 use crate::hub::schedule::Wait;
+use crate::hub::spawn::start_of;
 use crate::layout::handle::Handle;
 use crate::sys::Timeout;
 use std::cell::Cell;
@@ -58,10 +60,7 @@ impl Outcome {
 
     /// The text of the error, terminated; valid until it is set anew.
     pub fn text(&self) -> *const u8 {
-        let text = self.text.take();
-        let raw = text.as_deref().map_or(ptr::null(), <[u8]>::as_ptr);
-        self.text.set(text);
-        raw
+        look(&self.text, start_of)
     }
 
     /// Sets a value; the last one holds.
@@ -92,12 +91,7 @@ impl Outcome {
             return self.set(greenlet.value.get());
         }
         let more = greenlet.more.get();
-        let text = more.and_then(|more| {
-            let text = more.text.take();
-            let copy = text.as_deref().map(terminated);
-            more.text.set(text);
-            copy
-        });
+        let text = more.and_then(|more| look(&more.text, |text| text.as_deref().map(terminated)));
         // Without memory for the text, the error goes without.
         self.store(ptr::null_mut(), greenlet.error(), text.and_then(Result::ok));
     }
