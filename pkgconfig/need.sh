@@ -22,6 +22,15 @@ need_build() {
 	elif ! echo '#include <stdlib.h>' | $compiler -E -x c - >/dev/null 2>&1; then
 		missing="$missing libc6-dev"
 	fi
+	need_autotools
+}
+
+# c-ares, which is inside the library, is built from its sources.
+need_autotools() {
+	command_from make make
+	command_from autoreconf autoconf
+	command_from automake automake
+	command_from libtoolize libtool
 }
 
 need_stage() {

@@ -5,6 +5,7 @@
 //! | `abi` | the exported functions: check, cast, call one function of the core, map the error |
 //! | `hub` | greenlets: stacks, the run queue, and what they use to wait for each other |
 //! | `buffer`, `bufferevent`, `tag` | evbuffers, the streams on them, tagged records |
+//! | `dns` | the resolver, and name servers |
 //! | `event` | the reactor: bases, the loop, ready queues, timers, descriptors, signals |
 //! | `layout` | public structs byte for byte, intrusive lists, user calls as values |
 //! | `sys` | every call of the C library, with safe signatures |
@@ -21,6 +22,8 @@ compile_error!("evhub must be built with panic=abort: a panic may not unwind int
 mod abi;
 mod buffer;
 mod bufferevent;
+#[allow(dead_code, reason = "its users come with the next commits")]
+mod dns;
 mod errno;
 mod event;
 mod globals;

@@ -1,0 +1,5 @@
+//! Asking the domain name system, and answering for it.
+//!
+//! No `unsafe` here. Packets of others are decoded by c-ares; what we send we write ourselves.
+
+pub mod name;
