@@ -42,4 +42,11 @@ impl From<std::collections::TryReserveError> for Errno {
     }
 }
 
+/// What the standard library says of a system call.
+impl From<std::io::Error> for Errno {
+    fn from(error: std::io::Error) -> Errno {
+        Errno(error.raw_os_error().unwrap_or(libc::EIO))
+    }
+}
+
 pub type Result<T, E = Errno> = std::result::Result<T, E>;
