@@ -11,7 +11,6 @@ impl Errno {
     pub const ALREADY: Errno = Errno(libc::EALREADY);
     pub const BUSY: Errno = Errno(libc::EBUSY);
     pub const BADF: Errno = Errno(libc::EBADF);
-    #[cfg(has_epoll)]
     pub const EXIST: Errno = Errno(libc::EEXIST);
     pub const CANCELED: Errno = Errno(libc::ECANCELED);
     pub const DEADLK: Errno = Errno(libc::EDEADLK);

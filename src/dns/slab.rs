@@ -95,9 +95,11 @@ impl<T> Slab<T> {
 
     /// All keys, in no order.
     pub fn keys(&self) -> impl Iterator<Item = Key> {
-        self.slots.iter().enumerate().filter(|(_, slot)| slot.value.is_some()).map(
-            |(index, slot)| Key { index: index as u32, generation: slot.generation },
-        )
+        self.slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.value.is_some())
+            .map(|(index, slot)| Key { index: index as u32, generation: slot.generation })
     }
 
     fn key(&self, index: u32) -> Option<Key> {

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod epoll;
 pub mod fault;
 pub mod fd;
+pub mod file;
 pub mod fork;
 pub mod inet;
 #[cfg(has_kqueue)]
