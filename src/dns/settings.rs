@@ -1,6 +1,6 @@
 //! What a resolver is told: name servers, search domains, options, names of the machine itself.
 //!
-//! The calls of libevent 1.4 share one of these, process-wide (`globals` lists it); a resolver of
+//! The calls of libevent 1.4 share one of these, process-wide; a resolver of
 //! its own has its own. It has no sockets and no queries: those belong to a base.
 
 use super::hosts::Hosts;
@@ -9,6 +9,7 @@ use super::resolv_conf::{self, Draft};
 use crate::errno::{Errno, Result};
 use crate::sys::{file, process};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
 
 /// What an option or a line of resolv.conf is about (`DNS_OPTION_*`).
 pub mod about {
@@ -133,6 +134,17 @@ impl Settings {
         self.servers.push(server);
         self.generation = self.generation.wrapping_add(1);
         Ok(())
+    }
+
+    pub fn remove_server(&mut self, server: SocketAddr) {
+        self.servers.retain(|known| *known != server);
+        self.generation = self.generation.wrapping_add(1);
+    }
+
+    /// `EINVAL`: no such option, or no number.
+    pub fn set_option(&mut self, name: &[u8], value: &[u8], flags: i32) -> Result<()> {
+        let (options, ndots) = (&mut self.options, &mut self.search.ndots);
+        resolv_conf::set_option(options, ndots, name, value, flags)
     }
 
     pub fn clear_servers(&mut self) {
@@ -268,9 +280,17 @@ pub fn same_socket(one: &SocketAddr, other: &SocketAddr) -> bool {
     one == other
 }
 
-pub fn try_copy(bytes: &[u8]) -> Result<Vec<u8>> {
+/// A copy, if there is memory for it.
+pub fn try_copy<T: Copy>(items: &[T]) -> Result<Vec<T>> {
     let mut copy = Vec::new();
-    copy.try_reserve_exact(bytes.len())?;
-    copy.extend_from_slice(bytes);
+    copy.try_reserve_exact(items.len())?;
+    copy.extend_from_slice(items);
     Ok(copy)
+}
+
+static SHARED: Mutex<Settings> = Mutex::new(Settings::new());
+
+/// With the process-wide settings. No user code runs meanwhile.
+pub fn with_shared<R>(operation: impl FnOnce(&mut Settings) -> R) -> R {
+    operation(&mut SHARED.lock().unwrap_or_else(PoisonError::into_inner))
 }

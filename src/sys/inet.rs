@@ -35,19 +35,17 @@ pub fn tcp(peer: SocketAddr) -> Result<OwnedFd> {
 /// How many datagrams one call takes.
 pub const BATCH: usize = 16;
 
-/// Sends datagrams, which stand one after the other in `bytes`; how many went out.
-pub fn send_all(fd: c_int, bytes: &[u8], lengths: &[u16]) -> Result<usize> {
-    let mut sent = 0;
-    let mut rest = bytes;
-    for batch in lengths.chunks(BATCH) {
-        let n = send_batch(fd, rest, batch)?;
-        sent += n;
-        if n < batch.len() {
-            break;
-        }
-        rest = &rest[batch.iter().map(|&n| usize::from(n)).sum()..];
+/// Sends datagrams, which stand one after the other in `bytes`. What went out before an error is
+/// taken from both.
+pub fn send_all(fd: c_int, bytes: &mut &[u8], lengths: &mut &[u16]) -> Result<()> {
+    while !lengths.is_empty() {
+        let batch = &lengths[..lengths.len().min(BATCH)];
+        let sent = send_batch(fd, bytes, batch)?;
+        let size: usize = batch[..sent].iter().map(|&length| usize::from(length)).sum();
+        *bytes = &bytes[size..];
+        *lengths = &lengths[sent..];
     }
-    Ok(sent)
+    Ok(())
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
