@@ -38,6 +38,11 @@ pub extern "C" fn evdns_init() -> c_int {
 /// @see behaviours 121, 206
 #[unsafe(no_mangle)]
 pub extern "C" fn evdns_shutdown(fail_requests: c_int) {
+    shut_down(fail_requests);
+}
+
+/// The same, for calls of other names.
+pub(super) fn shut_down(fail_requests: c_int) {
     settings::with_shared(|settings| settings.forget());
     let code = (fail_requests != 0).then_some(Code::SHUTDOWN);
     registry::for_each_shared(|resolver| resolver::shut_down(resolver, code));

@@ -187,6 +187,27 @@ pub type NextFn = Option<unsafe extern "C" fn(*mut c_void, *mut *mut c_void) -> 
 pub type DnsCallback =
     Option<unsafe extern "C" fn(c_int, c_char, c_int, c_int, *mut c_void, *mut c_void)>;
 
+/// `void (*)(int result, struct addrinfo *list, void *arg)`.
+pub type AddrinfoCallback = Option<unsafe extern "C" fn(c_int, *mut libc::addrinfo, *mut c_void)>;
+
+/// The call that gives a program a list of addresses, which it frees.
+pub struct AddrinfoCall {
+    pub callback: AddrinfoCallback,
+    pub result: c_int,
+    pub list: *mut libc::addrinfo,
+    pub arg: *mut c_void,
+}
+
+impl AddrinfoCall {
+    pub fn run(self) {
+        if let Some(callback) = self.callback {
+            type Unwind = unsafe extern "C-unwind" fn(c_int, *mut libc::addrinfo, *mut c_void);
+            // SAFETY: the program gave this function with its question; see `Call::run`.
+            unsafe { transmute::<_, Unwind>(callback)(self.result, self.list, self.arg) }
+        }
+    }
+}
+
 /// `uint16_t (*)(void)`: gives the ids of questions.
 pub type DnsIdFn = unsafe extern "C" fn() -> u16;
 
