@@ -11,14 +11,14 @@ use super::settings::Search;
 use super::slab::Key;
 use super::state::State;
 use crate::errno::{Errno, Result};
-use crate::layout::call::DnsCallback;
+use crate::layout::call::dns::Callback;
 use std::ffi::c_void;
 use std::net::IpAddr;
 
 /// Who is told.
 #[derive(Clone, Copy)]
 pub enum Owner {
-    Program(DnsCallback, *mut c_void),
+    Program(Callback, *mut c_void),
     /// A lookup of addresses of both families.
     Lookup(Key),
 }
