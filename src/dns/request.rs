@@ -152,6 +152,8 @@ impl State {
     }
 
     fn begin(&mut self, query: Query) -> Result<Key> {
+        // A program is told at once that nothing can be asked.
+        self.random.prepare()?;
         self.asked.try_reserve(1)?;
         let hash = query.hash;
         let key = self.queries.insert(query)?;

@@ -240,13 +240,13 @@ impl State {
     }
 
     /// A socket for each server: so a program hears at once if there can be none, and its loop
-    /// runs as long as there are servers.
+    /// runs as long as there are servers. Where the network is down there will be one later.
     pub fn open_sockets(&mut self) -> Result<()> {
         let mut result = Ok(());
         for place in 0..self.servers.count() {
             let key = self.servers.at(place);
             if self.servers.get(key).is_some_and(|server| server.channel.is_none()) {
-                result = result.and(self.udp_channel(key).map(drop));
+                result = result.and(self.udp_channel(key).map(drop).or_else(if_network_is_down));
             }
         }
         result
@@ -435,6 +435,13 @@ impl State {
                 None => drop(self.requests.remove(key)),
             }
         }
+    }
+}
+
+fn if_network_is_down(error: Errno) -> Result<()> {
+    match error.0 {
+        libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN | libc::EADDRNOTAVAIL => Ok(()),
+        _ => Err(error),
     }
 }
 
