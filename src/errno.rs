@@ -11,7 +11,6 @@ impl Errno {
     pub const ALREADY: Errno = Errno(libc::EALREADY);
     pub const BUSY: Errno = Errno(libc::EBUSY);
     pub const BADF: Errno = Errno(libc::EBADF);
-    #[cfg(has_epoll)]
     pub const EXIST: Errno = Errno(libc::EEXIST);
     pub const CANCELED: Errno = Errno(libc::ECANCELED);
     pub const DEADLK: Errno = Errno(libc::EDEADLK);
@@ -39,6 +38,13 @@ impl Errno {
 impl From<std::collections::TryReserveError> for Errno {
     fn from(_: std::collections::TryReserveError) -> Errno {
         Errno::NOMEM
+    }
+}
+
+/// What the standard library says of a system call.
+impl From<std::io::Error> for Errno {
+    fn from(error: std::io::Error) -> Errno {
+        Errno(error.raw_os_error().unwrap_or(libc::EIO))
     }
 }
 

@@ -5,7 +5,7 @@
 //! allocation; a message is cut at 1023 bytes, as in libevent 1.4.
 
 use crate::errno::Errno;
-use crate::layout::call::{LogCallback, LogCallbackCell, run_log};
+use crate::layout::call::{FnCell, LogCallback, run_log};
 use crate::sys::{process, stdio, text};
 use std::ffi::{CStr, c_int};
 use std::fmt::{self, Write};
@@ -22,7 +22,7 @@ pub enum Severity {
 
 const LIMIT: usize = 1024;
 
-static CALLBACK: LogCallbackCell = LogCallbackCell::new();
+static CALLBACK: FnCell<LogCallback> = FnCell::<LogCallback>::new();
 static REPORTED: AtomicU32 = AtomicU32::new(0);
 
 /// `None`: standard error again.

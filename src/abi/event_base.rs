@@ -1,6 +1,7 @@
 //! `event.h`: bases, the version, the log callback.
 
 use super::{base, current, fail, status};
+use crate::dns;
 use crate::errno::Errno;
 use crate::event::{self, Base, BasePtr, NewError};
 use crate::globals;
@@ -88,6 +89,7 @@ pub unsafe extern "C" fn event_base_free(base: *mut Base) {
         None => current("event_base_free"),
     };
     if let Ok(base) = found {
+        dns::base_freed(base);
         hub::base_freed(base);
         if event::free(base).is_err() {
             log::misuse(Misuse::Busy, "event_base_free");
@@ -107,7 +109,11 @@ pub unsafe extern "C" fn event_base_free(base: *mut Base) {
 pub unsafe extern "C" fn event_reinit(base: *mut Base) -> c_int {
     // SAFETY: the caller's word.
     let base = unsafe { self::base(base, "event_reinit") };
-    status(base.and_then(|base| base.try_enter(|core| core.reinit())?))
+    status(base.and_then(|base| {
+        let result = base.try_enter(|core| core.reinit())?;
+        dns::reinit(base);
+        result
+    }))
 }
 
 /// The mechanism of the current base.

@@ -2,7 +2,9 @@
 //!
 //! Invariant: the bytes are such a name, of at most 255 bytes, with labels of 1 to 63.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use super::random::Random;
+use crate::errno::Result;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Bytes of a name, with all lengths and the 0 (RFC 1035, 2.3.4).
 pub const LIMIT: usize = 255;
@@ -31,22 +33,41 @@ impl Name {
         name.finish()
     }
 
-    /// `text` below the name `parent`: "www" and "example.org".
-    pub fn within(text: &[u8], parent: &Name) -> Option<Name> {
+    /// This name below another: "www" and "example.org". `None`: that is too long.
+    pub fn within(&self, parent: &Name) -> Option<Name> {
         let mut name = Builder::new();
-        name.add_text(text)?;
+        name.add(self.labels())?;
         name.add(parent.labels())?;
         name.finish()
     }
 
-    /// Where the name of an IPv4 address is kept: 1.2.0.192.in-addr.arpa.
-    pub fn reverse4(address: Ipv4Addr) -> Name {
+    /// Gives its letters a case that cannot be foreseen.
+    pub fn mix_case(&mut self, random: &mut Random) -> Result<()> {
+        // Lengths of labels are no letters.
+        random.mix_case(&mut self.bytes[..usize::from(self.length)])
+    }
+
+    /// How many dots it has as text.
+    pub fn dots(&self) -> usize {
+        self.label_starts().count().saturating_sub(1)
+    }
+
+    /// Where the name of an address is kept.
+    pub fn reverse(address: IpAddr) -> Name {
+        match address {
+            IpAddr::V4(address) => Name::reverse4(address),
+            IpAddr::V6(address) => Name::reverse6(address),
+        }
+    }
+
+    /// 1.2.0.192.in-addr.arpa (RFC 1035, 3.5).
+    fn reverse4(address: Ipv4Addr) -> Name {
         let [a, b, c, d] = address.octets();
         Name::made(format_args!("{d}.{c}.{b}.{a}.in-addr.arpa"))
     }
 
-    /// Where the name of an IPv6 address is kept: 1.0.0 ... .ip6.arpa (RFC 3596, 2.5).
-    pub fn reverse6(address: Ipv6Addr) -> Name {
+    /// 1.0.0 ... .ip6.arpa (RFC 3596, 2.5).
+    fn reverse6(address: Ipv6Addr) -> Name {
         let mut name = Builder::new();
         for byte in address.octets().iter().rev() {
             for digit in [byte & 15, byte >> 4] {
@@ -243,7 +264,7 @@ mod tests {
         let most = format!("{label}.{label}.{label}.{}", "b".repeat(61));
         assert_eq!(name(&most).wire().len(), LIMIT);
         assert!(Name::from_text(format!("{most}b").as_bytes()).is_none());
-        assert!(Name::within(most.as_bytes(), &name("c")).is_none());
+        assert!(name(&most).within(&name("c")).is_none());
         assert_eq!(Name::from_text("a.".repeat(127).as_bytes()).map(|n| n.wire().len()), Some(255));
         assert!(Name::from_text("a.".repeat(128).as_bytes()).is_none());
     }
@@ -268,10 +289,10 @@ mod tests {
 
     #[test]
     fn a_name_below_another() {
-        let below = Name::within(b"www.a", &name("example.org")).expect("fits");
+        let below = name("www.a").within(&name("example.org")).expect("fits");
         assert_eq!(below, name("www.a.example.org"));
-        assert_eq!(Name::within(b"www", &Name::ROOT), Some(name("www")));
-        assert!(Name::within(b"", &name("org")).is_none());
+        assert_eq!(name("www").within(&Name::ROOT), Some(name("www")));
+        assert_eq!((below.dots(), Name::ROOT.dots(), name("www").dots()), (3, 0, 0));
         assert_eq!(below.label_starts().collect::<Vec<_>>(), [0, 4, 6, 14]);
     }
 }

@@ -12,6 +12,7 @@ use super::bufferevent::{Bufferevent, BuffereventCb, BuffereventErrorCb};
 use super::evbuffer::Evbuffer;
 use super::event::{EventCallback, EventPtr};
 use std::ffi::{c_char, c_int, c_short, c_void};
+use std::marker::PhantomData;
 use std::mem::transmute;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
@@ -181,6 +182,40 @@ pub type CompareFn =
     Option<unsafe extern "C" fn(*const c_void, *const c_void, *mut c_void) -> c_int>;
 /// `int (*)(void *arg, void **item)`: gets the next item of a series.
 pub type NextFn = Option<unsafe extern "C" fn(*mut c_void, *mut *mut c_void) -> c_int>;
+
+/// `void (*)(int result, char type, int count, int ttl, void *addresses, void *arg)`.
+pub type DnsCallback =
+    Option<unsafe extern "C" fn(c_int, c_char, c_int, c_int, *mut c_void, *mut c_void)>;
+
+/// `uint16_t (*)(void)`: gives the ids of questions.
+pub type DnsIdFn = unsafe extern "C" fn() -> u16;
+
+/// The call that tells a program what has come of its question.
+pub struct DnsCall {
+    pub callback: DnsCallback,
+    pub result: c_int,
+    /// `DNS_IPv4_A` and so on.
+    pub kind: c_char,
+    pub count: c_int,
+    pub ttl: c_int,
+    pub addresses: *mut c_void,
+    pub arg: *mut c_void,
+}
+
+impl DnsCall {
+    pub fn run(self) {
+        let DnsCall { callback, result, kind, count, ttl, addresses, arg } = self;
+        if let Some(callback) = callback {
+            type Unwind =
+                unsafe extern "C-unwind" fn(c_int, c_char, c_int, c_int, *mut c_void, *mut c_void);
+            // SAFETY: the program gave this function with its question; the addresses outlive
+            // the call; see `Call::run`.
+            unsafe {
+                transmute::<_, Unwind>(callback)(result, kind, count, ttl, addresses, arg);
+            }
+        }
+    }
+}
 
 /// The call of a greenlet's function.
 #[derive(Clone, Copy)]
@@ -409,28 +444,42 @@ pub fn run_sigcb(callback: SigCallback) -> c_int {
     unsafe { transmute::<_, Unwind>(callback)() }
 }
 
-/// Where the log callback is kept: written and read by any thread.
-pub struct LogCallbackCell(AtomicPtr<()>);
+/// Where a function of the program's is kept: written and read by any thread.
+pub struct FnCell<F>(AtomicPtr<()>, PhantomData<F>);
 
-impl LogCallbackCell {
-    pub const fn new() -> LogCallbackCell {
-        LogCallbackCell(AtomicPtr::new(std::ptr::null_mut()))
-    }
+macro_rules! fn_cell {
+    ($type:ty) => {
+        impl FnCell<$type> {
+            pub const fn new() -> Self {
+                FnCell(AtomicPtr::new(std::ptr::null_mut()), PhantomData)
+            }
 
-    pub fn set(&self, callback: Option<LogCallback>) {
-        let raw = callback.map_or(std::ptr::null_mut(), |function| function as *mut ());
-        self.0.store(raw, Relaxed);
-    }
+            pub fn set(&self, function: Option<$type>) {
+                let raw = function.map_or(std::ptr::null_mut(), |function| function as *mut ());
+                self.0.store(raw, Relaxed);
+            }
 
-    pub fn get(&self) -> Option<LogCallback> {
-        // SAFETY: `set` stores only functions of this type, or NULL, which is `None`.
-        unsafe { transmute::<*mut (), Option<LogCallback>>(self.0.load(Relaxed)) }
-    }
+            pub fn get(&self) -> Option<$type> {
+                // SAFETY: `set` stores only functions of this type, or NULL, which is `None`.
+                unsafe { transmute::<*mut (), Option<$type>>(self.0.load(Relaxed)) }
+            }
+        }
+    };
 }
 
-/// Hands one line to the log callback.
+fn_cell!(LogCallback);
+fn_cell!(DnsIdFn);
+
+/// Hands one line to a log callback.
 pub fn run_log(callback: LogCallback, severity: c_int, text: &std::ffi::CStr) {
     type Unwind = unsafe extern "C-unwind" fn(c_int, *const c_char);
     // SAFETY: the program registered this function; the text outlives the call.
     unsafe { transmute::<_, Unwind>(callback)(severity, text.as_ptr()) }
+}
+
+/// Asks the program for the id of a question.
+pub fn run_id(function: DnsIdFn) -> u16 {
+    type Unwind = unsafe extern "C-unwind" fn() -> u16;
+    // SAFETY: the program registered this function (evdns_set_transaction_id_fn).
+    unsafe { transmute::<_, Unwind>(function)() }
 }

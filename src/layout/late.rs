@@ -1,9 +1,10 @@
 //! Work for the end of a loop's round, queued by objects that live longer than their place in
-//! the queue (a bufferevent takes itself out before it is freed): bufferevents, and the thread's
-//! hub, whose work is to let greenlets run.
+//! the queue (a bufferevent takes itself out before it is freed): bufferevents, the thread's
+//! hub, whose work is to let greenlets run, and resolvers, which have packets to send.
 
 use super::bufferevent::StreamPtr;
 use super::link::{Link, List};
+use crate::dns::ResolverPtr;
 use crate::event::BasePtr;
 use crate::hub::HubPtr;
 use std::cell::Cell;
@@ -14,6 +15,7 @@ use std::mem::offset_of;
 pub enum Work {
     Stream(fn(StreamPtr) -> bool, StreamPtr),
     Hub(fn(HubPtr) -> bool, HubPtr),
+    Resolver(fn(ResolverPtr) -> bool, ResolverPtr),
 }
 
 impl Work {
@@ -21,6 +23,7 @@ impl Work {
         match self {
             Work::Stream(run, stream) => run(stream),
             Work::Hub(run, hub) => run(hub),
+            Work::Resolver(run, resolver) => run(resolver),
         }
     }
 

@@ -24,4 +24,5 @@ pub mod once;
 pub mod own_event;
 pub mod pinned;
 pub mod records;
+pub mod registry;
 pub mod slots;

@@ -3,18 +3,22 @@
 //! The one seam to the outside: nothing above it names `libc` functions. One of the three rooms
 //! where `unsafe` is allowed.
 
+pub mod address;
 pub mod clock;
 #[cfg(has_epoll)]
 pub mod epoll;
 pub mod fault;
 pub mod fd;
+pub mod file;
 pub mod fork;
+pub mod inet;
 #[cfg(has_kqueue)]
 pub mod kqueue;
 pub mod map;
 pub mod mem;
 pub mod poll;
 pub mod process;
+pub mod random;
 pub mod select;
 pub mod signal;
 pub mod socket;

@@ -57,3 +57,12 @@ pub fn stack_limit() -> usize {
         bytes => usize::try_from(bytes).unwrap_or(USUAL).clamp(1 << 20, 64 << 20),
     }
 }
+
+/// The name of this machine; empty if it has none.
+pub fn host_name() -> Vec<u8> {
+    let mut name = [0_u8; 256];
+    // SAFETY: writable for one byte less than its length, so that it stays terminated.
+    let result = unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len() - 1) };
+    let end = name.iter().position(|&byte| byte == 0).unwrap_or(0);
+    if result == 0 { name[..end].to_vec() } else { Vec::new() }
+}

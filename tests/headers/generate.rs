@@ -20,8 +20,10 @@ const WIDTH: usize = 96;
 
 /// Names that Rust needs for function types, and how C writes a variable of that type. The
 /// classic headers have no such names, and may not take them from programs.
-const CALLBACKS: [(&str, &str, &str); 1] =
-    [("EventCallback", "void (*", ")(int fd, short what, void *arg)")];
+const CALLBACKS: [(&str, &str, &str); 2] = [
+    ("EventCallback", "void (*", ")(int fd, short what, void *arg)"),
+    ("TransactionIdFn", "uint16_t (*", ")(void)"),
+];
 
 /// cbindgen takes what it does not find for a struct.
 const NOT_STRUCTS: [(&str, &str); 3] = [

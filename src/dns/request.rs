@@ -1,0 +1,222 @@
+//! What a program has asked for: a name, looked up in one domain after the other, until there is
+//! an answer or nothing left to try (behaviours 102, 119).
+
+use super::answer::{Answer, MOST};
+use super::hosts::Hosts;
+use super::name::Name;
+use super::packet::Kind;
+use super::query::{Code, Outcome, Place, Query};
+use super::resolv_conf;
+use super::settings::Search;
+use super::slab::Key;
+use super::state::State;
+use crate::errno::{Errno, Result};
+use crate::layout::call::DnsCallback;
+use std::ffi::c_void;
+use std::net::IpAddr;
+
+/// Who is told.
+#[derive(Clone, Copy)]
+pub enum Owner {
+    Program(DnsCallback, *mut c_void),
+}
+
+pub struct Request {
+    pub kind: Kind,
+    pub owner: Owner,
+    plan: Plan,
+    /// What it waits for.
+    pub query: Option<Key>,
+    /// What its program has not heard yet.
+    pub outcome: Option<Outcome>,
+}
+
+/// The names to look up, one after the other.
+#[derive(Clone, Copy)]
+struct Plan {
+    name: Name,
+    /// The name alone, in no domain.
+    is_absolute: bool,
+    step: usize,
+}
+
+impl Plan {
+    fn next(&mut self, search: &Search) -> Option<Name> {
+        let steps = if self.is_absolute { 1 } else { search.domains.len() + 1 };
+        while self.step < steps {
+            let found = self.candidate(search);
+            self.step += 1;
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    fn candidate(&self, search: &Search) -> Option<Name> {
+        let is_first = self.is_absolute || self.name.dots() >= search.ndots as usize;
+        let place = if is_first { 0 } else { search.domains.len() };
+        if self.step == place {
+            return Some(self.name);
+        }
+        // A name that would be too long does not exist.
+        self.name.within(search.domains.get(self.step - usize::from(is_first))?)
+    }
+}
+
+/// What is asked, as a program says it.
+pub enum Asked<'a> {
+    /// A name for addresses; without the search list, if so wanted.
+    Text(&'a [u8], bool),
+    /// The name of an address.
+    Address(IpAddr),
+}
+
+impl State {
+    /// Begins to look up. `EINVAL`: that is no name.
+    pub fn ask(&mut self, asked: Asked, kind: Kind, owner: Owner) -> Result<Key> {
+        let (name, is_absolute, known) = match asked {
+            Asked::Address(address) => (Name::reverse(address), true, None),
+            Asked::Text(text, no_search) => {
+                let known = self.known(text, kind)?;
+                // An address may be no name: it is not looked up.
+                let name = match &known {
+                    Some(_) => Name::ROOT,
+                    None => Name::from_text(text).ok_or(Errno::INVAL)?,
+                };
+                (name, no_search || name.is_root() || text.ends_with(b"."), known)
+            }
+        };
+        let plan = Plan { name, is_absolute, step: 0 };
+        let request = Request { kind, owner, plan, query: None, outcome: None };
+        let key = self.requests.insert(request)?;
+        match known {
+            Some(outcome) => self.done(key, outcome),
+            None => {
+                if let Err(error) = self.look_up(key) {
+                    self.requests.remove(key);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(key)
+    }
+
+    /// The answer to what needs no name server: an address, or a name of the hosts file.
+    fn known(&self, text: &[u8], kind: Kind) -> Result<Option<Outcome>> {
+        let mut found = Answer::empty();
+        if let Some(literal) = resolv_conf::literal(text) {
+            let fits = found.add_address(literal, kind)?;
+            return Ok(Some(if fits { Ok(found) } else { Err(Code::NOT_EXIST) }));
+        }
+        let add_all = |hosts: &Hosts| -> Result<()> {
+            for address in hosts.addresses(text) {
+                found.add_address(address, kind)?;
+            }
+            Ok(())
+        };
+        self.with_settings(|settings| settings.hosts.as_ref().map_or(Ok(()), add_all))?;
+        Ok((found.count > 0).then_some(Ok(found)))
+    }
+
+    /// Looks up the name that the request has come to. `ENOENT`: there is none left.
+    fn look_up(&mut self, key: Key) -> Result<()> {
+        let request = &self.requests[key];
+        let (kind, mut plan) = (request.kind, request.plan);
+        let name = self.with_settings(|settings| plan.next(&settings.search));
+        let name = name.ok_or(Errno::NOENT)?;
+        self.requests[key].plan = plan;
+        let hash = self.hash(&name, kind);
+        if let Some(answer) = self.cached(hash, &name, kind) {
+            self.done(key, Ok(answer));
+            return Ok(());
+        }
+        self.join_or_begin(key, name, hash)
+    }
+
+    fn join_or_begin(&mut self, key: Key, name: Name, hash: u64) -> Result<()> {
+        let kind = self.requests[key].kind;
+        let same = self.asked.get(&hash).copied().filter(|&query| {
+            let query = &self.queries[query];
+            query.name == name && query.kind == kind
+        });
+        let query = match same {
+            Some(query) => query,
+            None => self.begin(Query::new(name, kind, hash))?,
+        };
+        self.requests.push_back(&mut self.queries[query].requests, key);
+        self.requests[key].query = Some(query);
+        Ok(())
+    }
+
+    fn begin(&mut self, query: Query) -> Result<Key> {
+        self.asked.try_reserve(1)?;
+        let hash = query.hash;
+        let key = self.queries.insert(query)?;
+        // In the unlikely case that two names have one hash, the second is not shared.
+        self.asked.entry(hash).or_insert(key);
+        let place = if self.servers.is_empty() { Place::Waiting } else { Place::Fresh };
+        self.place_at(key, place, false);
+        Ok(key)
+    }
+
+    /// A query has ended: everybody who waited for it goes on.
+    pub fn settle_requests(&mut self, query: &Query, outcome: Outcome) {
+        if let Ok(answer) = &outcome {
+            self.keep(query, answer);
+        }
+        let mut line = query.requests;
+        let mut left = Some(outcome);
+        while let Some(key) = self.requests.pop_front(&mut line) {
+            let outcome = if line.is_empty() { left.take() } else { left.as_ref().map(copied) };
+            self.requests[key].query = None;
+            self.go_on(key, outcome.unwrap_or(Err(Code::UNKNOWN)));
+        }
+    }
+
+    /// The next name, unless this is the answer.
+    fn go_on(&mut self, key: Key, outcome: Outcome) {
+        let goes_on = matches!(outcome, Err(Code::NOT_EXIST | Code::UNKNOWN | Code::SERVER_FAILED));
+        if !(goes_on && self.look_up(key).is_ok()) {
+            self.done(key, outcome);
+        }
+    }
+
+    /// The program is told in the loop's next round.
+    pub fn done(&mut self, key: Key, outcome: Outcome) {
+        self.requests[key].outcome = Some(outcome);
+        self.requests.push_back(&mut self.done, key);
+        self.announce();
+    }
+
+    /// Takes a request away from its query, which ends if nobody else waits for it.
+    pub fn abandon(&mut self, key: Key) {
+        let Some(query) = self.requests[key].query.take() else { return };
+        self.requests.unlink(&mut self.queries[query].requests, key);
+        if self.queries[query].requests.is_empty() {
+            self.end(query, Err(Code::CANCEL));
+        }
+    }
+}
+
+fn copied(outcome: &Outcome) -> Outcome {
+    match outcome {
+        Ok(answer) => answer.try_clone().map_err(|_| Code::UNKNOWN),
+        Err(code) => Err(*code),
+    }
+}
+
+impl Answer {
+    /// Adds an address of the family that was asked for; was it one?
+    fn add_address(&mut self, address: IpAddr, kind: Kind) -> Result<bool> {
+        if self.count == MOST {
+            return Ok(true);
+        }
+        match (address, kind) {
+            (IpAddr::V4(address), Kind::A) => self.add(&address.octets(), 1)?,
+            (IpAddr::V6(address), Kind::Aaaa) => self.add(&address.octets(), 1)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
