@@ -190,8 +190,8 @@ say_nothing(struct nameserver *ns, const struct query *q)
 static void
 say_half(struct nameserver *ns, const struct query *q)
 {
-	(void)ns;
-	say_some(q, 0);
+	if (ns->tcp_queries == 1)
+		say_some(q, 0);
 }
 
 /* Within the time that the question has anyway: three times a second. */

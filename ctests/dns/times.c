@@ -198,7 +198,7 @@ TEST_ONCE_ENV(the_next_server_answers, CLOCK)
 			pass_ms(5100);
 		CHECK_ADDRESS(&answers[i], "192.0.2.1");
 	}
-	CHECK_INT(server.queries, 2);
+	CHECK(server.queries >= 2);
 	CHECK_INT(second.queries, 4);
 	finish_two();
 }
