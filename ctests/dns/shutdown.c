@@ -327,6 +327,7 @@ TEST_ONCE(a_shutdown_turns_the_log_off)
 	init_base();
 	evdns_set_log_fn(take_note);
 	evdns_shutdown(0);
+	event_base_free(current_base);
 	warnings = remarks = 0;
 	lose_a_server();
 	CHECK_INT(warnings + remarks, 0);
