@@ -8,6 +8,8 @@ pub mod buffer_ext;
 pub mod bufferevent;
 pub mod bufferevent_ext;
 pub mod evbuffer;
+mod evdns_ask;
+mod evdns_base;
 pub mod evdns_client;
 pub mod evdns_config;
 pub mod event_base;

@@ -4,6 +4,7 @@
 //! leads to from there (RFC 5452, 6). Whatever else a server has put in is left alone.
 
 use super::packet::Kind;
+use super::settings::try_copy;
 use crate::errno::{Errno, Result};
 use c_ares::{
     DnsCls, DnsParseFlags, DnsRcode, DnsRecord, DnsRecordType, DnsRr, DnsRrKey, DnsSection,
@@ -23,6 +24,8 @@ pub struct Answer {
     pub count: usize,
     /// Seconds.
     pub ttl: u32,
+    /// The name that has the addresses, if a CNAME led to another one.
+    pub canonical: Vec<u8>,
     /// The server says that it does not know our version of EDNS (RFC 6891, 6.1.3).
     pub refuses_edns: bool,
 }
@@ -30,7 +33,7 @@ pub struct Answer {
 impl Answer {
     /// For what is known here, whatever time is over.
     pub fn empty() -> Answer {
-        Answer { data: Vec::new(), count: 0, ttl: 0, refuses_edns: false }
+        Answer { data: Vec::new(), count: 0, ttl: 0, canonical: Vec::new(), refuses_edns: false }
     }
 
     fn of(record: &DnsRecord) -> Answer {
@@ -40,8 +43,8 @@ impl Answer {
     }
 
     pub fn try_clone(&self) -> Result<Answer> {
-        let data = super::settings::try_copy(&self.data)?;
-        Ok(Answer { data, ..*self })
+        let (data, canonical) = (try_copy(&self.data)?, try_copy(&self.canonical)?);
+        Ok(Answer { data, canonical, ..*self })
     }
 
     pub fn add(&mut self, bytes: &[u8], count: usize) -> Result<()> {
@@ -140,6 +143,7 @@ fn end_of_chain<'a>(
         });
         let Some((rr, Some(target))) = next else { return Ok(owner) };
         answer.heed_ttl(rr);
+        answer.canonical = try_copy(target.as_bytes())?;
         owner = target;
     }
     Err(Errno::INVAL)

@@ -8,6 +8,7 @@
 //! now and then has one socket open.
 
 use super::packet::QUESTION_LIMIT;
+use super::query::Sent;
 use super::slab::Key;
 use super::source::{SourcePtr, What};
 use super::state::State;
@@ -118,6 +119,19 @@ impl State {
             return Err(error);
         }
         Ok(key)
+    }
+
+    /// A question that went out through this socket was not answered: the next gets a fresh one,
+    /// for the way to the server may be another by now.
+    pub fn give_up_channel(&mut self, sent: Sent) {
+        let current = self.servers.get(sent.server).and_then(|server| server.channel);
+        if current == Some(sent.channel) {
+            self.retire(sent.channel);
+            if self.keeps_alive {
+                // Without one the loop would end; if there can be none, the next question asks.
+                let _ = self.udp_channel(sent.server);
+            }
+        }
     }
 
     /// No question uses it any more; those that did may still be answered.

@@ -11,14 +11,16 @@ use super::settings::Search;
 use super::slab::Key;
 use super::state::State;
 use crate::errno::{Errno, Result};
-use crate::layout::call::DnsCallback;
+use crate::layout::call::dns::Callback;
 use std::ffi::c_void;
 use std::net::IpAddr;
 
 /// Who is told.
 #[derive(Clone, Copy)]
 pub enum Owner {
-    Program(DnsCallback, *mut c_void),
+    Program(Callback, *mut c_void),
+    /// A lookup of addresses of both families.
+    Lookup(Key),
 }
 
 pub struct Request {
@@ -150,6 +152,8 @@ impl State {
     }
 
     fn begin(&mut self, query: Query) -> Result<Key> {
+        // A program is told at once that nothing can be asked.
+        self.random.prepare()?;
         self.asked.try_reserve(1)?;
         let hash = query.hash;
         let key = self.queries.insert(query)?;
@@ -189,8 +193,39 @@ impl State {
         self.announce();
     }
 
+    /// A request whose answer is known.
+    pub fn add_request_done(&mut self, kind: Kind, owner: Owner, outcome: Outcome) -> Result<Key> {
+        let plan = Plan { name: Name::ROOT, is_absolute: true, step: 1 };
+        let key =
+            self.requests.insert(Request { kind, owner, plan, query: None, outcome: None })?;
+        self.done(key, outcome);
+        Ok(key)
+    }
+
+    /// The program hears that it was cancelled, from the loop.
+    pub fn cancel(&mut self, key: Key) {
+        let request = &mut self.requests[key];
+        if request.outcome.is_some() {
+            request.outcome = Some(Err(Code::CANCEL));
+        } else {
+            self.abandon(key);
+            self.done(key, Err(Code::CANCEL));
+        }
+    }
+
+    /// Nobody hears of it any more.
+    pub fn drop_request(&mut self, key: Key) {
+        let Some(request) = self.requests.get(key) else { return };
+        if request.outcome.is_some() {
+            self.requests.unlink(&mut self.done, key);
+        } else {
+            self.abandon(key);
+        }
+        self.requests.remove(key);
+    }
+
     /// Takes a request away from its query, which ends if nobody else waits for it.
-    pub fn abandon(&mut self, key: Key) {
+    fn abandon(&mut self, key: Key) {
         let Some(query) = self.requests[key].query.take() else { return };
         self.requests.unlink(&mut self.queries[query].requests, key);
         if self.queries[query].requests.is_empty() {
@@ -208,7 +243,7 @@ fn copied(outcome: &Outcome) -> Outcome {
 
 impl Answer {
     /// Adds an address of the family that was asked for; was it one?
-    fn add_address(&mut self, address: IpAddr, kind: Kind) -> Result<bool> {
+    pub fn add_address(&mut self, address: IpAddr, kind: Kind) -> Result<bool> {
         if self.count == MOST {
             return Ok(true);
         }

@@ -5,22 +5,23 @@
 //! be it that it never returns, the next one is called all the same.
 
 use super::hooks;
+use super::lookup::{Addresses, Hints};
 use super::packet::Kind;
 use super::query::{Code, Outcome};
-use super::request::{Asked, Owner};
+use super::request::{Asked, Owner, Request};
 use super::settings::{self, Settings};
-use super::slab::Key;
+use super::slab::Slab;
 use super::source::What;
 use super::state::State;
 use crate::errno::{Errno, Result};
 use crate::event::BasePtr;
-use crate::layout::call::DnsCall;
+use crate::layout::call::dns::{AddrinfoCall, AddrinfoCallback, AnswerCall, Callback};
 use crate::layout::exclusive::Exclusive;
 use crate::layout::handle::{Handle, Place};
 use crate::layout::late::{Late, Work};
 use crate::layout::registry;
 use std::cell::Cell;
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 
 pub struct Resolver {
     state: Exclusive<State>,
@@ -144,58 +145,102 @@ fn flush(resolver: ResolverPtr) -> bool {
 }
 
 /// An answer on its way to the program.
-pub struct Delivery {
-    owner: Owner,
-    kind: Kind,
-    outcome: Outcome,
+pub enum Delivery {
+    Answer { callback: Callback, arg: *mut c_void, kind: Kind, outcome: Outcome },
+    Addresses(Addresses),
 }
 
 impl Delivery {
-    pub fn new(owner: Owner, kind: Kind, outcome: Outcome) -> Delivery {
-        Delivery { owner, kind, outcome }
-    }
-
-    /// Tells the program. The answer is valid for so long.
+    /// Tells the program.
     fn make(self) {
-        let Owner::Program(callback, arg) = self.owner;
-        let mut call = DnsCall {
-            callback,
-            result: 0,
-            kind: 0,
-            count: 0,
-            ttl: 0,
-            addresses: std::ptr::null_mut(),
-            arg,
-        };
-        match self.outcome {
-            Err(code) => {
-                call.result = code.0;
-                call.run();
-            }
-            Ok(mut answer) => {
-                let mut data = answer.data.as_mut_ptr();
-                call.count = answer.count as c_int;
-                call.ttl = c_int::try_from(answer.ttl).unwrap_or(c_int::MAX);
-                (call.kind, call.addresses) = match self.kind {
-                    Kind::A => (1, data.cast()),
-                    Kind::Aaaa => (3, data.cast()),
-                    // One name: an array of pointers.
-                    Kind::Ptr => (2, (&raw mut data).cast()),
+        match self {
+            Delivery::Answer { callback, arg, kind, outcome } => tell(callback, arg, kind, outcome),
+            Delivery::Addresses(Addresses { callback, arg, result }) => {
+                let (result, list) = match result {
+                    Ok(list) => (0, list.give()),
+                    Err(error) => (error, std::ptr::null_mut()),
                 };
-                call.run();
+                AddrinfoCall { callback, result, list, arg }.run();
             }
         }
     }
 }
 
-/// Looks up, and tells the program from the loop. `EINVAL`: that is no name.
-pub fn ask(resolver: ResolverPtr, asked: Asked, kind: Kind, owner: Owner) -> Result<Key> {
+/// The answer is valid for as long as the callback runs.
+fn tell(callback: Callback, arg: *mut c_void, kind: Kind, outcome: Outcome) {
+    let mut call = AnswerCall {
+        callback,
+        result: 0,
+        kind: 0,
+        count: 0,
+        ttl: 0,
+        addresses: std::ptr::null_mut(),
+        arg,
+    };
+    match outcome {
+        Err(code) => {
+            call.result = code.0;
+            call.run();
+        }
+        Ok(mut answer) => {
+            let mut data = answer.data.as_mut_ptr();
+            call.count = answer.count as c_int;
+            call.ttl = c_int::try_from(answer.ttl).unwrap_or(c_int::MAX);
+            (call.kind, call.addresses) = match kind {
+                Kind::A => (1, data.cast()),
+                Kind::Aaaa => (3, data.cast()),
+                // One name: an array of pointers.
+                Kind::Ptr => (2, (&raw mut data).cast()),
+            };
+            call.run();
+        }
+    }
+}
+
+/// Looks up, and tells the program from the loop; what the program cancels it by. `EINVAL`: that
+/// is no name.
+pub fn ask(resolver: ResolverPtr, asked: Asked, kind: Kind, owner: Owner) -> Result<usize> {
+    begin(resolver, |state| state.ask(asked, kind, owner).map(Slab::<Request>::handle))
+}
+
+/// The same for the addresses of both families.
+pub fn ask_addresses(
+    resolver: ResolverPtr,
+    node: Option<&[u8]>,
+    hints: Result<Hints, c_int>,
+    callback: AddrinfoCallback,
+    arg: *mut c_void,
+) -> Result<usize> {
+    begin(resolver, |state| state.ask_addresses(node, hints, callback, arg))
+}
+
+fn begin(
+    resolver: ResolverPtr,
+    question: impl FnOnce(&mut State) -> Result<usize>,
+) -> Result<usize> {
     operate(resolver, |state| {
         if state.is_closing || state.base.is_none() {
             return Err(Errno::INVAL);
         }
-        state.ask(asked, kind, owner)
+        question(state)
     })?
+}
+
+/// The program hears that its question was cancelled, from the loop. Of one that has been
+/// answered it has heard.
+pub fn cancel(resolver: ResolverPtr, handle: usize) -> Result<()> {
+    operate(resolver, |state| {
+        if let Some(key) = state.requests.by_handle(handle) {
+            state.cancel(key);
+        }
+    })
+}
+
+/// The same for a lookup of this thread's.
+pub fn cancel_lookup(handle: usize) {
+    registry::for_each_here(|resolver| {
+        let _ = operate(resolver, |state| state.cancel_lookup(handle));
+    });
 }
 
 /// Ends all that goes on: who waits hears of it now, with this code, or never.

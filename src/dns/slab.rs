@@ -16,6 +16,9 @@ pub struct Key {
 /// No slot.
 const NONE: u32 = u32::MAX;
 
+const HALF: u32 = usize::BITS / 2;
+const LOW: usize = (1 << HALF) - 1;
+
 struct Slot<T> {
     generation: u32,
     /// The next free slot, if this one is free.
@@ -27,7 +30,6 @@ struct Slot<T> {
 pub struct Slab<T> {
     slots: Vec<Slot<T>>,
     free: u32,
-    length: usize,
 }
 
 /// A line of objects of one slab, in order.
@@ -47,11 +49,7 @@ impl Line {
 
 impl<T> Slab<T> {
     pub const fn new() -> Slab<T> {
-        Slab { slots: Vec::new(), free: NONE, length: 0 }
-    }
-
-    pub fn len(&self) -> usize {
-        self.length
+        Slab { slots: Vec::new(), free: NONE }
     }
 
     pub fn insert(&mut self, value: T) -> Result<Key> {
@@ -65,7 +63,6 @@ impl<T> Slab<T> {
         self.free = slot.next;
         slot.value = Some(value);
         (slot.next, slot.previous) = (NONE, NONE);
-        self.length += 1;
         Ok(Key { index, generation: slot.generation })
     }
 
@@ -79,7 +76,6 @@ impl<T> Slab<T> {
         slot.generation = slot.generation.wrapping_add(1);
         slot.next = self.free;
         self.free = key.index;
-        self.length -= 1;
         Some(value)
     }
 
@@ -93,10 +89,27 @@ impl<T> Slab<T> {
         if slot.generation == key.generation { slot.value.as_mut() } else { None }
     }
 
+    /// The key as a number that is not 0, for programs to keep.
+    pub fn handle(key: Key) -> usize {
+        (key.generation as usize) << HALF | (key.index as usize + 1) & LOW
+    }
+
+    /// What such a number stands for, unless that has ended.
+    pub fn by_handle(&self, handle: usize) -> Option<Key> {
+        let key = self.key((handle & LOW).checked_sub(1)? as u32)?;
+        let is_it = Self::handle(key) == handle && self.get(key).is_some();
+        is_it.then_some(key)
+    }
+
+    /// One that fits.
+    pub fn find(&self, fits: impl Fn(&T) -> bool) -> Option<Key> {
+        let index = self.slots.iter().position(|slot| slot.value.as_ref().is_some_and(&fits))?;
+        self.key(index as u32)
+    }
+
     /// Any object, if there is one.
     pub fn any(&self) -> Option<Key> {
-        let index = self.slots.iter().position(|slot| slot.value.is_some())?;
-        self.key(index as u32)
+        self.find(|_| true)
     }
 
     fn key(&self, index: u32) -> Option<Key> {
@@ -205,7 +218,10 @@ mod tests {
         let one = slab.insert(1).expect("memory");
         assert_eq!(slab.remove(one), Some(1));
         let two = slab.insert(2).expect("memory");
-        assert_eq!((slab.get(one), slab.get(two), slab.len()), (None, Some(&2), 1));
+        assert_eq!((slab.get(one), slab.get(two)), (None, Some(&2)));
+        let handles = [one, two].map(Slab::<u32>::handle);
+        assert_eq!(handles.map(|handle| slab.by_handle(handle)), [None, Some(two)]);
+        assert_eq!([0, 2, usize::MAX].map(|handle| slab.by_handle(handle)), [None; 3]);
         assert_eq!(slab.remove(one), None);
         assert_eq!(slab.any(), Some(two));
     }

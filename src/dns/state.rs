@@ -4,11 +4,12 @@
 use super::cache::Cache;
 use super::channel::{Body, Channel};
 use super::hooks;
+use super::lookup::Lookup;
 use super::name::Name;
 use super::packet::Kind;
 use super::query::{Code, Place, Query};
 use super::random::Random;
-use super::request::Request;
+use super::request::{Owner, Request};
 use super::resolver::{Delivery, ResolverPtr};
 use super::server::Servers;
 use super::settings::{self, Options, Settings};
@@ -47,6 +48,7 @@ pub struct State {
     hasher: RandomState,
     /// Queries in `flying` that are for programs.
     pub in_flight: usize,
+    pub lookups: Slab<Lookup>,
     pub cache: Cache,
     pub random: Random,
     pub datagrams: Option<inet::Datagrams>,
@@ -117,6 +119,7 @@ impl State {
             asked: HashMap::default(),
             hasher: RandomState::new(),
             in_flight: 0,
+            lookups: Slab::new(),
             cache: Cache::default(),
             random: Random::new(),
             datagrams: None,
@@ -237,13 +240,13 @@ impl State {
     }
 
     /// A socket for each server: so a program hears at once if there can be none, and its loop
-    /// runs as long as there are servers.
+    /// runs as long as there are servers. Where the network is down there will be one later.
     pub fn open_sockets(&mut self) -> Result<()> {
         let mut result = Ok(());
         for place in 0..self.servers.count() {
             let key = self.servers.at(place);
             if self.servers.get(key).is_some_and(|server| server.channel.is_none()) {
-                result = result.and(self.udp_channel(key).map(drop));
+                result = result.and(self.udp_channel(key).map(drop).or_else(if_network_is_down));
             }
         }
         result
@@ -352,12 +355,24 @@ impl State {
 
     /// The next answer for a program. Another event fires for the one after it.
     pub fn next_delivery(&mut self) -> Option<Delivery> {
-        let key = self.requests.pop_front(&mut self.done)?;
-        if !self.done.is_empty() {
-            self.announce();
+        while let Some(key) = self.requests.pop_front(&mut self.done) {
+            if !self.done.is_empty() {
+                self.announce();
+            }
+            let request = self.requests.remove(key)?;
+            let (kind, outcome) = (request.kind, request.outcome?);
+            match request.owner {
+                Owner::Program(callback, arg) => {
+                    return Some(Delivery::Answer { callback, arg, kind, outcome });
+                }
+                Owner::Lookup(lookup) => {
+                    if let Some(addresses) = self.part_of_lookup(lookup, kind, outcome) {
+                        return Some(Delivery::Addresses(addresses));
+                    }
+                }
+            }
         }
-        let request = self.requests.remove(key)?;
-        Some(Delivery::new(request.owner, request.kind, request.outcome?))
+        None
     }
 
     pub fn count_done(&self) -> usize {
@@ -397,6 +412,9 @@ impl State {
             while let Some(key) = self.requests.pop_front(&mut self.done) {
                 self.requests.remove(key);
             }
+            while let Some(key) = self.lookups.any() {
+                self.lookups.remove(key);
+            }
         }
         if let Some(base) = self.base {
             self.timer.stop(base);
@@ -417,6 +435,13 @@ impl State {
                 None => drop(self.requests.remove(key)),
             }
         }
+    }
+}
+
+fn if_network_is_down(error: Errno) -> Result<()> {
+    match error.0 {
+        libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN | libc::EADDRNOTAVAIL => Ok(()),
+        _ => Err(error),
     }
 }
 

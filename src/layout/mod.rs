@@ -3,6 +3,7 @@
 //! One of the three rooms where `unsafe` is allowed. What leaves it is safe to use under the
 //! contracts written at its types.
 
+pub mod addrinfo;
 pub mod bufferevent;
 pub mod call;
 pub mod chain;

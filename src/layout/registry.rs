@@ -6,8 +6,8 @@
 use crate::dns::ResolverPtr;
 use crate::errno::Result;
 use crate::event::BasePtr;
+use crate::sys::thread;
 use std::sync::{Mutex, PoisonError};
-use std::thread::{self, ThreadId};
 
 pub struct Entry {
     pub resolver: ResolverPtr,
@@ -15,7 +15,8 @@ pub struct Entry {
     pub base: Option<BasePtr>,
     /// Has it the process-wide settings?
     pub is_shared: bool,
-    pub thread: ThreadId,
+    /// Who made it (`thread::identity`).
+    pub thread: usize,
 }
 
 // SAFETY: what the pointers lead to is not looked at while an entry is: see the contract.
@@ -28,7 +29,7 @@ fn with<R>(operation: impl FnOnce(&mut Vec<Entry>) -> R) -> R {
 }
 
 pub fn add(resolver: ResolverPtr, base: BasePtr, is_shared: bool) -> Result<()> {
-    let thread = thread::current().id();
+    let thread = thread::identity();
     with(|entries| {
         entries.try_reserve(1)?;
         entries.push(Entry { resolver, base: Some(base), is_shared, thread });
@@ -53,14 +54,23 @@ pub fn find(fits: impl Fn(&Entry) -> bool) -> Option<ResolverPtr> {
     with(|entries| entries.iter().find(|entry| fits(entry)).map(|entry| entry.resolver))
 }
 
-/// Calls for each of this thread's that has the process-wide settings. They may come and go
-/// meanwhile.
-pub fn for_each_shared(mut call: impl FnMut(ResolverPtr)) {
-    let thread = thread::current().id();
+/// Calls for each of this thread's that has the process-wide settings.
+pub fn for_each_shared(call: impl FnMut(ResolverPtr)) {
+    for_each(|entry| entry.is_shared, call);
+}
+
+/// Calls for each of this thread's.
+pub fn for_each_here(call: impl FnMut(ResolverPtr)) {
+    for_each(|_| true, call);
+}
+
+/// They may come and go meanwhile.
+fn for_each(fits: impl Fn(&Entry) -> bool, mut call: impl FnMut(ResolverPtr)) {
+    let thread = thread::identity();
     let mut at = 0;
     while let Some(resolver) = with(|entries| {
-        let mut shared = entries.iter().filter(|entry| entry.is_shared && entry.thread == thread);
-        shared.nth(at).map(|entry| entry.resolver)
+        let mut mine = entries.iter().filter(|entry| entry.thread == thread && fits(entry));
+        mine.nth(at).map(|entry| entry.resolver)
     }) {
         at += 1;
         call(resolver);

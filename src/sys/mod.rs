@@ -20,6 +20,7 @@ pub mod poll;
 pub mod process;
 pub mod random;
 pub mod select;
+pub mod service;
 pub mod signal;
 pub mod socket;
 pub mod stdio;
