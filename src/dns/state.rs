@@ -278,6 +278,9 @@ impl State {
         let after = deadline.saturating_sub(self.now());
         if self.timer.fire_in(base, after).is_ok() {
             self.armed = Some(deadline);
+        } else {
+            // No memory for a timer: looks again in every round.
+            let _ = self.timer.fire_now(base);
         }
     }
 
