@@ -108,7 +108,7 @@ impl Servers {
         Some(self.order[at])
     }
 
-    /// Whom to ask when this one was asked in vain: another that is up; itself, if it is up; another.
+    /// Whom to ask after this one was asked in vain: another that is up, itself if it is, another.
     pub fn after(&mut self, server: Option<Key>) -> Option<Key> {
         let is_it = |key| Some(key) == server;
         let known = server.filter(|&key| self.slab.get(key).is_some_and(|s| !s.is_down()));
