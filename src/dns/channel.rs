@@ -161,8 +161,10 @@ impl State {
     pub fn release_channel(&mut self, key: Key) {
         let Some(channel) = self.channels.get_mut(key) else { return };
         channel.live -= 1;
-        if channel.live == 0 && (channel.retired || matches!(channel.body, Body::Tcp(_))) {
-            self.retire(key);
+        match (channel.live, &channel.body) {
+            (0, _) if channel.retired => self.retire(key),
+            (0, Body::Tcp(_)) => self.stream_is_idle(key),
+            _ => {}
         }
     }
 
