@@ -146,7 +146,7 @@ TEST_ONCE(long_lines)
 /* Cut off anywhere: what is whole of it counts, and nothing else happens. */
 TEST_ONCE(a_torn_file)
 {
-	static const char text[] = "# a file\nnameserver 127.0.0.2\nsearch one.example two.example\n"
+	static const char text[] = "# file\nnameserver 127.0.0.2\nsearch one.example two.example\n"
 	    "options ndots:3 timeout:7\nnameserver 127.0.0.3\ndomain three.example\n";
 	size_t length;
 

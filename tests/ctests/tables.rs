@@ -107,6 +107,7 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "bufferevent/nomem*",
     "bufferevent/shimmed",
     "bufferevent/stream_calls",
+    "dns/cache",
     "dns/entropy",
     "dns/faults*",
     "dns/nomem*",
