@@ -48,7 +48,7 @@ impl<'a> Parts<'a> {
         let parts = Parts { scheme, authority, path, query, fragment };
         let is_good = parts.has_good_path(conformance)
             && query.is_none_or(|query| is_query(query, conformance))
-            && fragment.is_none_or(|fragment| is_query(fragment, conformance));
+            && fragment.is_none_or(|fragment| is_fragment(fragment, conformance));
         is_good.then_some(parts)
     }
 
@@ -121,9 +121,13 @@ pub fn is_path(text: &[u8], conformance: Conformance) -> bool {
     consists_of(text, b":@/", b"?#", conformance)
 }
 
-/// A query is without '#'; a fragment's bytes are the same.
+/// What a fragment may have, too.
 pub fn is_query(text: &[u8], conformance: Conformance) -> bool {
     consists_of(text, b":@/?", b"#", conformance)
+}
+
+pub fn is_fragment(text: &[u8], conformance: Conformance) -> bool {
+    consists_of(text, b":@/?", b"", conformance)
 }
 
 /// A name, an IPv4 address, or another address in brackets.

@@ -176,7 +176,7 @@ fn lines_are_limited() {
 
 #[test]
 fn data_ends_with_its_size() {
-    for bad in ["3\r\nabcd\r\n", "3\r\nabc\rd", "3\r\nab\r\n0\r\n\r\n", "3\r\nabc0\r\n\r\n"] {
+    for bad in ["3\r\nabcd\r\n", "3\r\nabc\rd", "4\r\nab\r\n0\r\n\r\n", "3\r\nabc0\r\n\r\n"] {
         assert_eq!(decode(bad), Err(BadRequest), "{bad:?}");
     }
     assert_eq!(decode("0\r\nX\r\n\r\n"), Err(BadRequest));
