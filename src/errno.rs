@@ -7,6 +7,7 @@ use std::ffi::c_int;
 pub struct Errno(pub c_int);
 
 impl Errno {
+    pub const AFNOSUPPORT: Errno = Errno(libc::EAFNOSUPPORT);
     pub const AGAIN: Errno = Errno(libc::EAGAIN);
     pub const ALREADY: Errno = Errno(libc::EALREADY);
     pub const BUSY: Errno = Errno(libc::EBUSY);
@@ -18,6 +19,7 @@ impl Errno {
     pub const INPROGRESS: Errno = Errno(libc::EINPROGRESS);
     pub const INTR: Errno = Errno(libc::EINTR);
     pub const INVAL: Errno = Errno(libc::EINVAL);
+    pub const MSGSIZE: Errno = Errno(libc::EMSGSIZE);
     pub const NOENT: Errno = Errno(libc::ENOENT);
     pub const NOMEM: Errno = Errno(libc::ENOMEM);
     pub const NOSPC: Errno = Errno(libc::ENOSPC);
