@@ -7,6 +7,7 @@
 //! | `event_sigcb` | programs, `event_base_new` | the loop |
 //! | the log callback (log.rs) | `event_set_log_callback` | log.rs |
 //! | reported misuse (log.rs) | log.rs | log.rs |
+//! | name servers and their requests (dns/answering/) | `evdns_*` calls, queries | the same |
 //! | fork generation (sys/fork.rs) | children of fork | bases |
 //! | signal watchers and actions (sys/signal.rs) | signal events | the signal handler |
 //! | the spare block (layout/evbuffer.rs) | reads into buffers | reads into buffers |

@@ -22,7 +22,6 @@ compile_error!("evhub must be built with panic=abort: a panic may not unwind int
 mod abi;
 mod buffer;
 mod bufferevent;
-#[allow(dead_code, reason = "its users come with the next commits")]
 mod dns;
 mod errno;
 mod event;

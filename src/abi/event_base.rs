@@ -1,6 +1,7 @@
 //! `event.h`: bases, the version, the log callback.
 
 use super::{base, current, fail, status};
+use crate::dns::answering;
 use crate::errno::Errno;
 use crate::event::{self, Base, BasePtr, NewError};
 use crate::globals;
@@ -89,6 +90,7 @@ pub unsafe extern "C" fn event_base_free(base: *mut Base) {
     };
     if let Ok(base) = found {
         hub::base_freed(base);
+        answering::base_freed(base);
         if event::free(base).is_err() {
             log::misuse(Misuse::Busy, "event_base_free");
         }

@@ -8,6 +8,7 @@ pub mod buffer_ext;
 pub mod bufferevent;
 pub mod bufferevent_ext;
 pub mod evbuffer;
+pub mod evdns_server;
 pub mod event_base;
 pub mod event_ext;
 pub mod event_loop;

@@ -3,9 +3,10 @@
 //! The one seam to the outside: nothing above it names `libc` functions. One of the three rooms
 //! where `unsafe` is allowed.
 
-#[allow(dead_code, reason = "its users come with the next commits")]
+pub mod accept;
 pub mod address;
 pub mod clock;
+pub mod datagram;
 #[cfg(has_epoll)]
 pub mod epoll;
 pub mod fault;

@@ -20,6 +20,7 @@ const DRIVERS: [(&str, &[&str]); 6] = [
             "src/event/watch.rs",
             "src/buffer/notify.rs",
             "src/bufferevent/mod.rs",
+            "src/dns/answering/request.rs",
             "src/hub/link.rs",
             "src/hub/local.rs",
             "src/hub/queue/heap.rs",
