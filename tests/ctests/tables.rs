@@ -1,7 +1,7 @@
 //! The tables of the C test runner: folders, backends, and the ways to run the suite.
 
 /// A folder of test programs under ctests/; each file in C or C++ is a program.
-pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag", "hub"];
+pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag", "hub", "dns"];
 
 /// One backend and how a test process is made to use it.
 pub struct Backend {
@@ -92,6 +92,7 @@ const UNDER_VALGRIND: &[&str] = &[
     "event/threads",
     "event/timer_order",
     "event/timers",
+    "dns/*",
     "hub/*",
     "tag/*",
 ];
@@ -106,6 +107,8 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "bufferevent/nomem*",
     "bufferevent/shimmed",
     "bufferevent/stream_calls",
+    "dns/server_faults",
+    "dns/server_nomem",
     "hub/faults",
     "hub/many*",
     "hub/nomem*",

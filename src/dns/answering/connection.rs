@@ -157,6 +157,7 @@ fn next_query(connection: ConnectionPtr) -> Option<Result<Next>> {
     let packet = input.first()?;
     input.taken = packet.end;
     let _ = connection.rewind();
+    port::connection_asks(connection.port, connection);
     let next = match query::read(&input.bytes[packet]) {
         Verdict::Ignore => Ok(Next::Nothing),
         Verdict::Refuse(refusal) => refusal.packet(true).map(Next::Refuse),
@@ -350,6 +351,9 @@ pub fn settle(connection: ConnectionPtr) {
         return close(connection);
     }
     let is_open = !connection.at_end.get() && !connection.port.is_closing();
+    if connection.is_idle() {
+        port::has_room(connection.port);
+    }
     // Without memory for the event, the next change tries again; the timer ends it at last.
     let _ = connection.reads(is_open && !connection.is_full());
     if !connection.is_full() && !connection.port.is_closing() {

@@ -2,7 +2,7 @@
 
 use crate::errno::{Errno, Result};
 use crate::event::{BasePtr, Core};
-use crate::layout::event::{EV_READ, EVLIST_INSERTED, Event, EventPtr};
+use crate::layout::event::{EV_READ, EVLIST_INSERTED, EVLIST_TIMEOUT, Event, EventPtr};
 use libc::timeval;
 use std::ffi::c_int;
 
@@ -25,6 +25,10 @@ pub fn delete(base: Option<BasePtr>, event: &Event) {
 
 pub fn is_waiting(event: &Event) -> bool {
     event.is(EVLIST_INSERTED)
+}
+
+pub fn is_timer(event: &Event) -> bool {
+    event.is(EVLIST_TIMEOUT)
 }
 
 /// Has the event called once more, after others that are due.

@@ -185,11 +185,17 @@ fn accept_some(port: PortPtr) {
     }
     port.burst.set(0);
     while port.takes_another() {
-        if port.connection_count.get() >= CONNECTIONS && !make_room(port) {
+        let spare = port.spare_connection();
+        if port.is_full() && spare.is_none() {
             return port.listen(false);
         }
         match accept::accept(port.socket) {
-            Ok((socket, Some(from))) => connection::open(port, socket, from),
+            Ok((socket, Some(from))) => {
+                if port.is_full() {
+                    spare.into_iter().for_each(connection::close);
+                }
+                connection::open(port, socket, from);
+            }
             Err(Errno::AGAIN) => return,
             Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => {
                 // The one that waits would be reported again and again.
@@ -201,12 +207,6 @@ fn accept_some(port: PortPtr) {
             Ok((_, None)) | Err(_) => {}
         }
     }
-}
-
-/// Closes the connection that has been idle for longest, if one is.
-fn make_room(port: PortPtr) -> bool {
-    let idle = port.connections.iter().find(|connection| connection.is_idle());
-    idle.inspect(|&connection| connection::close(connection)).is_some()
 }
 
 impl Port {
@@ -228,6 +228,16 @@ impl Port {
         let taken = self.burst.get();
         self.burst.set(if taken < BURST { taken + 1 } else { 0 });
         taken < BURST
+    }
+
+    fn is_full(&self) -> bool {
+        self.connection_count.get() >= CONNECTIONS
+    }
+
+    /// The connection that gives way if there are too many: of the idle ones, the one whose last
+    /// query was first.
+    fn spare_connection(&self) -> Option<Handle<Connection>> {
+        self.connections.iter().find(|connection| connection.is_idle())
     }
 
     fn listen(&self, on: bool) {
@@ -313,7 +323,18 @@ pub fn connection_begins(port: PortPtr, connection: Handle<Connection>) {
 pub fn connection_ends(port: PortPtr, connection: Handle<Connection>) {
     Chain::<Connection>::remove(connection);
     port.connection_count.set(port.connection_count.get() - 1);
-    if !port.is_closing() && !event::is_waiting(&port.read) {
+    has_room(port);
+}
+
+/// The connection has a query: others are spared after those that have not.
+pub fn connection_asks(port: PortPtr, connection: Handle<Connection>) {
+    Chain::<Connection>::remove(connection);
+    port.connections.push(connection);
+}
+
+/// Another connection could be taken, as one is idle or has ended.
+pub fn has_room(port: PortPtr) {
+    if !port.is_closing() && !event::is_waiting(&port.read) && !event::is_timer(&port.later) {
         port.listen(true);
     }
 }
