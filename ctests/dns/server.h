@@ -87,7 +87,15 @@ client(int type)
 	int fd = socket(server_address.ss_family, type | SOCK_CLOEXEC, 0);
 
 	CHECK(fd != -1);
-	CHECK_INT(connect(fd, (struct sockaddr *)&server_address, server_length), 0);
+	/* What is interrupted goes on, and waiting for it may be interrupted as well. */
+	if (connect(fd, (struct sockaddr *)&server_address, server_length) == -1) {
+		struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
+
+		CHECK_INT(errno, EINTR);
+		while (poll(&poll_fd, 1, LIMIT_MS) == -1)
+			CHECK_INT(errno, EINTR);
+		CHECK_INT(poll_fd.revents, POLLOUT);
+	}
 	CHECK_INT(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
 	return fd;
 }

@@ -295,6 +295,25 @@ TEST(what_is_no_record)
 	finish(fd);
 }
 
+/* Types that are younger than compression: DNAME. */
+static void
+add_dname(struct evdns_server_request *req)
+{
+	CHECK_INT(evdns_server_request_add_reply(req, EVDNS_ANSWER_SECTION, "q", 39,
+	    EVDNS_CLASS_INET, 1, 0, 1, "q"), 0);
+	respond(req);
+}
+
+TEST(data_that_is_not_compressed)
+{
+	static const unsigned char wanted[] = "\xc0\x0c\0\x27\0\1\0\0\0\1\0\3\1q\0";
+	int fd = udp_server(add_dname);
+	struct packet *p = query("q", 39);
+
+	check_bytes(ask(fd, p), p, wanted, sizeof(wanted) - 1);
+	finish(fd);
+}
+
 /* More names than are remembered, and names beyond the reach of a pointer: all are right. */
 static void
 add_very_many(struct evdns_server_request *req)

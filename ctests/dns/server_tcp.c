@@ -327,7 +327,7 @@ TEST(answers_that_are_not_taken)
 			CHECK(event_loop(EVLOOP_ONCE | EVLOOP_NONBLOCK) != -1);
 	} while (seen.calls > calls);
 	CHECK(calls < 500);
-	CHECK(later > 0 && later <= 64);
+	CHECK(later > 0);
 	for (i = 0; i < 500; i++)
 		CHECK(receive_framed(fd)->n > 60000);
 	CHECK_INT(seen.calls, 500);

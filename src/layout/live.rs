@@ -38,6 +38,14 @@ impl<T> Live<T> {
         self.lock().remove(&object.as_ptr().addr());
     }
 
+    /// Gives memory back, if there is nothing in the set: at ends that are rare.
+    pub fn tidy(&self) {
+        let mut addresses = self.lock();
+        if addresses.is_empty() {
+            *addresses = HashMap::default();
+        }
+    }
+
     /// The object that a program points to, if it is one.
     pub fn find<P>(&self, raw: *mut P) -> Option<Handle<T>> {
         if !self.lock().contains_key(&raw.addr()) {
@@ -99,6 +107,11 @@ mod tests {
         live.retag(objects[9], 8);
         assert!(live.tagged(8).is_some_and(|found| *found == 9));
         assert!(live.tagged(9).is_none());
+        live.tidy();
+        assert!(live.find(objects[9].as_ptr()).is_some());
+        objects.iter().for_each(|&object| live.remove(object));
+        live.tidy();
+        assert!(live.find(objects[9].as_ptr()).is_none());
         objects.iter().for_each(|object| object.dispose());
     }
 }

@@ -110,7 +110,10 @@ pub fn open(
 
 fn begin(port: PortPtr, base: BasePtr) -> Result<()> {
     PORTS.insert(port, base.as_ptr().addr())?;
-    event::add(Some(base), &port.read, None).inspect_err(|_| PORTS.remove(port))
+    event::add(Some(base), &port.read, None).inspect_err(|_| {
+        PORTS.remove(port);
+        PORTS.tidy();
+    })
 }
 
 impl Fires for Port {
@@ -185,14 +188,15 @@ fn accept_some(port: PortPtr) {
     }
     port.burst.set(0);
     while port.takes_another() {
-        let spare = port.spare_connection();
-        if port.is_full() && spare.is_none() {
+        if port.is_full() && port.spare_connection().is_none() {
             return port.listen(false);
         }
         match accept::accept(port.socket) {
             Ok((socket, Some(from))) => {
-                if port.is_full() {
-                    spare.into_iter().for_each(connection::close);
+                if port.is_full()
+                    && let Some(spare) = port.spare_connection()
+                {
+                    connection::close(spare);
                 }
                 connection::open(port, socket, from);
             }
@@ -358,6 +362,8 @@ pub fn settle(port: PortPtr) {
     event::delete(port.base(), &port.read);
     event::delete(port.base(), &port.later);
     PORTS.remove(port);
+    PORTS.tidy();
+    request::tidy();
     // 1.4: descriptor 0 is not closed (behaviour 126).
     if port.socket != 0 {
         fd::close(port.socket);

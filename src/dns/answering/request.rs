@@ -53,6 +53,11 @@ pub fn find(raw: *mut ServerRequest) -> Option<RequestPtr> {
     REQUESTS.find(raw)
 }
 
+/// A port has ended.
+pub fn tidy() {
+    REQUESTS.tidy();
+}
+
 /// A request for the program, which its port and its connection know of.
 pub fn create(port: PortPtr, origin: Origin, query: &Query) -> Result<RequestPtr> {
     let limit = match (origin, query.edns) {
