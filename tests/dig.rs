@@ -22,8 +22,8 @@ impl Server {
         program.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = program.spawn().unwrap_or_else(|e| panic!("{program:?}: {e}"));
         let mut port = String::new();
-        let said = BufReader::new(process.stdout.take().expect("a pipe")).read_line(&mut port);
-        assert!(said.is_ok_and(|n| n > 1), "the server says nothing");
+        let said = process.stdout.take().map(|pipe| BufReader::new(pipe).read_line(&mut port));
+        assert!(said.is_some_and(|read| read.is_ok()) && port.len() > 1, "the server is silent");
         Server { process, port: port.trim().to_string() }
     }
 
@@ -36,7 +36,7 @@ impl Server {
 
     fn end(mut self) {
         drop(self.process.stdin.take());
-        let status = self.process.wait().expect("a child");
+        let status = self.process.wait().unwrap_or_else(|e| panic!("the server: {e}"));
         assert!(status.success(), "the server: {status}");
     }
 }

@@ -1,6 +1,6 @@
 /*
- * What the tests of name servers share: a server on loopback whose callback does what the test says,
- * and clients in the same process.
+ * What the tests of name servers share: a server on loopback whose callback does what the test
+ * says, and clients in the same process.
  */
 #ifndef EVHUB_CTESTS_DNS_SERVER_H
 #define EVHUB_CTESTS_DNS_SERVER_H

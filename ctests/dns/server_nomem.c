@@ -1,6 +1,6 @@
 /*
- * Memory runs out at the n-th allocation, for every n: a port is made or not, a query is answered or
- * lost as datagrams may be, a record is added or not; nothing leaks, and the next try works.
+ * Memory runs out at the n-th allocation, for every n: a port is made or not, a query is answered
+ * or lost as datagrams may be, a record is added or not; nothing leaks, and the next try works.
  */
 #include "alloc.h"
 #include "server.h"

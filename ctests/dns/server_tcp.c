@@ -1,6 +1,6 @@
 /*
- * Proves behaviour 126, the repair: a port may be one of TCP. Queries in any pieces, several in one,
- * half of one, ends of connections, more connections and more queries than are taken at a time.
+ * Proves behaviour 126, the repair: a port may be one of TCP. Queries in any pieces, several in
+ * one, half of one, ends of connections, more connections and queries than are taken at a time.
  */
 #include "server.h"
 #include "shim.h"

@@ -169,13 +169,14 @@ void evdns_close_server_port(struct evdns_server_port *port);
  * @param datalen bytes of `data`, 0 to 65535; not looked at if `data` is a name or NULL
  * @param is_name not 0: `data` is a string, a domain name
  * @param data what the record says; NULL: nothing
- * @return 0; -1 with errno EINVAL (no such request, or it was answered; a name that is not one, as
- *   with a label of more than 63 bytes or more than 255 in all; a number out of range), EMSGSIZE if
- *   no packet can hold the record beside the others, or ENOMEM. Then nothing was added.
+ * @return 0; -1 with errno EINVAL (no such request, or it was answered; a name that is not one,
+ *   as with a label of more than 63 bytes or more than 255 in all; a number out of range),
+ *   EMSGSIZE if no packet can hold the record beside the others, or ENOMEM. Then nothing was
+ *   added.
  * @see behaviours 129, 132
  *
- * @pre `name` is NULL (EINVAL) or a string; `data` is NULL, or a string if `is_name`, or has `datalen`
- * bytes.
+ * @pre `name` is NULL (EINVAL) or a string; `data` is NULL, or a string if `is_name`, or has
+ * `datalen` bytes.
  */
 int evdns_server_request_add_reply(struct evdns_server_request *req, int section,
     const char *name, int type, int dns_class, int ttl, int datalen, int is_name,
@@ -193,7 +194,7 @@ int evdns_server_request_add_reply(struct evdns_server_request *req, int section
  * @return 0; -1 as evdns_server_request_add_reply(), and nothing was added
  * @see behaviour 130
  *
- * @pre `name` is NULL (EINVAL) or a string; `addrs` has `n` addresses, and may be NULL if that is 0.
+ * @pre `name` is NULL (EINVAL) or a string; `addrs` has `n` addresses, and may be NULL for none.
  */
 int evdns_server_request_add_a_reply(struct evdns_server_request *req, const char *name, int n,
     void *addrs, int ttl);
@@ -210,7 +211,7 @@ int evdns_server_request_add_a_reply(struct evdns_server_request *req, const cha
  * @return 0; -1 as evdns_server_request_add_reply(), and nothing was added
  * @see behaviour 130
  *
- * @pre `name` is NULL (EINVAL) or a string; `addrs` has `n` addresses, and may be NULL if that is 0.
+ * @pre `name` is NULL (EINVAL) or a string; `addrs` has `n` addresses, and may be NULL for none.
  */
 int evdns_server_request_add_aaaa_reply(struct evdns_server_request *req, const char *name,
     int n, void *addrs, int ttl);
@@ -255,8 +256,8 @@ int evdns_server_request_add_cname_reply(struct evdns_server_request *req, const
  * cut after the last record that fits, its counts are those of the records that it has, and the
  * bit that says so (0x0200) is set.
  *
- * Differs from libevent 1.4, which cut in the middle of a record, left the counts as they were, and
- * knew no other size than 512.
+ * Differs from libevent 1.4, which cut in the middle of a record, left the counts as they were,
+ * and knew no other size than 512.
  *
  * @param err the result for the client, 0 to 15, as DNS_ERR_NOTEXIST
  * @return 0: sent; 1: it is sent when the socket takes more (of many such answers over UDP the

@@ -148,14 +148,15 @@ fn small(number: c_int, function: &str) -> Result<u16> {
 /// @param datalen bytes of `data`, 0 to 65535; not looked at if `data` is a name or NULL
 /// @param is_name not 0: `data` is a string, a domain name
 /// @param data what the record says; NULL: nothing
-/// @return 0; -1 with errno EINVAL (no such request, or it was answered; a name that is not one, as
-///   with a label of more than 63 bytes or more than 255 in all; a number out of range), EMSGSIZE if
-///   no packet can hold the record beside the others, or ENOMEM. Then nothing was added.
+/// @return 0; -1 with errno EINVAL (no such request, or it was answered; a name that is not one,
+///   as with a label of more than 63 bytes or more than 255 in all; a number out of range),
+///   EMSGSIZE if no packet can hold the record beside the others, or ENOMEM. Then nothing was
+///   added.
 /// @see behaviours 129, 132
 ///
 /// # Safety
-/// `name` is NULL (EINVAL) or a string; `data` is NULL, or a string if `is_name`, or has `datalen`
-/// bytes.
+/// `name` is NULL (EINVAL) or a string; `data` is NULL, or a string if `is_name`, or has
+/// `datalen` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evdns_server_request_add_reply(
     req: *mut ServerRequest,
@@ -205,7 +206,7 @@ pub unsafe extern "C" fn evdns_server_request_add_reply(
 /// @see behaviour 130
 ///
 /// # Safety
-/// `name` is NULL (EINVAL) or a string; `addrs` has `n` addresses, and may be NULL if that is 0.
+/// `name` is NULL (EINVAL) or a string; `addrs` has `n` addresses, and may be NULL for none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evdns_server_request_add_a_reply(
     req: *mut ServerRequest,
@@ -231,7 +232,7 @@ pub unsafe extern "C" fn evdns_server_request_add_a_reply(
 /// @see behaviour 130
 ///
 /// # Safety
-/// `name` is NULL (EINVAL) or a string; `addrs` has `n` addresses, and may be NULL if that is 0.
+/// `name` is NULL (EINVAL) or a string; `addrs` has `n` addresses, and may be NULL for none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evdns_server_request_add_aaaa_reply(
     req: *mut ServerRequest,
@@ -354,8 +355,8 @@ fn add_name(
 /// cut after the last record that fits, its counts are those of the records that it has, and the
 /// bit that says so (0x0200) is set.
 ///
-/// Differs from libevent 1.4, which cut in the middle of a record, left the counts as they were, and
-/// knew no other size than 512.
+/// Differs from libevent 1.4, which cut in the middle of a record, left the counts as they were,
+/// and knew no other size than 512.
 ///
 /// @param err the result for the client, 0 to 15, as DNS_ERR_NOTEXIST
 /// @return 0: sent; 1: it is sent when the socket takes more (of many such answers over UDP the

@@ -52,7 +52,7 @@ impl QuestionMemory {
 }
 
 const _: () = {
-    assert!(size_of::<Question>() == 12 && align_of::<Question>() == align_of::<u32>());
+    assert!(size_of::<Question>() == 12 && align_of::<Question>() == 4);
     assert!(offset_of!(Question, r#type) == 0);
     assert!(offset_of!(Question, class) == 4);
     assert!(offset_of!(Question, name) == 8);

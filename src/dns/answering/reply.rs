@@ -105,8 +105,8 @@ impl Reply {
         Ok(())
     }
 
-    /// The packet, of at most `limit` bytes: records at the end that do not fit are left out, and it
-    /// says so. `framed`: its length goes before it.
+    /// The packet, of at most `limit` bytes: records at the end that do not fit are left out, and
+    /// it says so. `framed`: its length goes before it.
     pub fn packet(&self, flags: u16, rcode: u16, limit: usize, framed: bool) -> Result<Vec<u8>> {
         let flags = IS_REPLY | flags & OF_PROGRAM | rcode;
         if self.body.ends.is_sorted_by_key(|(section, _)| *section) {
