@@ -33,6 +33,32 @@ TEST(answers_are_dropped)
 	finish(fd);
 }
 
+/* So would a refusal of what chargen sends. */
+TEST(nothing_is_refused_to_services_that_answer_anything)
+{
+	static const int ports[] = { 7, 13, 17, 19, 37 };
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	int fd = udp_server(say_nothing), other;
+	struct packet *p;
+	size_t i;
+
+	from.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (i = 0; i < COUNT(ports); i++) {
+		other = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		from.sin_port = htons((uint16_t)ports[i]);
+		if (bind(other, (struct sockaddr *)&from, sizeof(from)) == -1)
+			SKIP("port %d is not to be had", ports[i]);
+		CHECK_INT(connect(other, (struct sockaddr *)&server_address, server_length), 0);
+		p = query("a", 1);
+		p->b[5] = 2;
+		check_ignored(other, p);
+		p->b[2] = 0x48;
+		check_ignored(other, p);
+		close(other);
+	}
+	finish(fd);
+}
+
 TEST(one_question_exactly)
 {
 	static const unsigned counts[] = { 0, 2, 3, 255, 256, 65535 };

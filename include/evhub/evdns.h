@@ -106,7 +106,8 @@ struct evdns_server_question {
 
 /** What a client asks. */
 struct evdns_server_request {
-	/** the flags of the question's head */
+	/** what the client wants: 0x0100 recursion, 0x0010 no checking; what is set here when the
+	 * request is answered are flags of the answer */
 	int flags;
 	/** how many questions there are */
 	int nquestions;
@@ -123,8 +124,8 @@ typedef void (*evdns_request_callback_fn_type)(struct evdns_server_request *req,
  * Queries that no program should see are answered by the library: FORMERR if they are malformed
  * or have not exactly one question, NOTIMP if they are not queries (their operation is another),
  * BADVERS if they want an EDNS that is not known. Packets that are too short, or are answers, are
- * dropped. Connections are closed when they are idle for 10 seconds, their number is bounded, and
- * so is that of requests of one connection at a time.
+ * dropped. Of TCP connections there are at most 256, with 64 requests each at a time; those that
+ * are idle are closed after 10 seconds, or when others come.
  *
  * Differs from libevent 1.4, which ended the process when `is_tcp` was not 0.
  *

@@ -35,6 +35,10 @@ const CONNECTIONS: usize = 256;
 /// Any datagram.
 const ROOM: usize = 65_535;
 
+/// Services that answer whatever they are sent: echo, daytime, qotd, chargen, time. A query that
+/// seems to come from there is forged, and what answers a refusal would be refused again.
+const TALKATIVE: [u16; 5] = [7, 13, 17, 19, 37];
+
 /// How long nothing is accepted when there are no descriptors.
 const PAUSE: timeval = timeval { tv_sec: 0, tv_usec: 100_000 };
 
@@ -169,6 +173,7 @@ fn receive(port: PortPtr) -> Next {
     let Some(from) = from.filter(|from| from.port() != 0) else { return Next::Done };
     match query::read(&room[..length]) {
         Verdict::Ignore => {}
+        Verdict::Refuse(_) if TALKATIVE.contains(&from.port()) => {}
         Verdict::Refuse(refusal) => {
             // If it cannot be sent now, the client asks again.
             let _ = refusal.packet(false).and_then(|packet| port.transmit(&packet, from));
