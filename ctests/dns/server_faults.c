@@ -52,6 +52,27 @@ TEST_ENV(queued_answers_are_sent_later, "SHIM=fault")
 	finish(fd);
 }
 
+/* One that could go at once goes behind those that wait. */
+TEST_ENV(answers_keep_their_order, "SHIM=fault")
+{
+	int fd = udp_server(NULL), i;
+	struct evdns_server_request *requests[3];
+
+	for (i = 0; i < 3; i++) {
+		send_numbered(fd, i);
+		loop_until_calls(i + 1);
+		requests[i] = seen.last;
+	}
+	fault_set("sendto=EAGAIN");
+	CHECK_INT(evdns_server_request_respond(requests[0], 0), 1);
+	fault_set("");
+	CHECK_INT(evdns_server_request_respond(requests[1], 0), 1);
+	CHECK_INT(evdns_server_request_respond(requests[2], 0), 1);
+	for (i = 0; i < 3; i++)
+		CHECK_INT(peek16(receive(fd), 0), i);
+	finish(fd);
+}
+
 TEST_ENV(the_oldest_give_way, "SHIM=fault")
 {
 	enum { MOST = 128, MANY = 200 };

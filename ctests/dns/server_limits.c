@@ -243,6 +243,25 @@ TEST(up_to_the_last_byte_of_a_packet)
 	finish(fd);
 }
 
+/* What EDNS has to say needs its place, too. */
+TEST(up_to_the_last_byte_with_edns)
+{
+	int fd = tcp_server(add_filler_and_name), end;
+	struct packet *p = edns_query("q", 1, 512);
+
+	for (end = 65533; end <= 65538; end++) {
+		struct reply *r;
+
+		filler = end - 31 - 18 - OPT;
+		r = ask_framed(fd, p);
+		CHECK_INT(tail_result, end <= 65535 ? 0 : -1);
+		CHECK_INT(count_of(r, 0), end <= 65535 ? 2 : 1);
+		CHECK_INT(flags_of(r) & TC, 0);
+		CHECK_INT(r->n, end <= 65535 ? end : end - 18);
+	}
+	finish(fd);
+}
+
 /* Not even one: nothing is added of several. */
 static void
 add_too_many(struct evdns_server_request *req)

@@ -255,11 +255,15 @@ TEST(more_connections_than_are_kept)
 		fds[i] = client(SOCK_STREAM);
 		if (i % 50 == 0)
 			CHECK_INT(number_of(ask_framed(fds[i], query("2", 1))), 2);
+		if (i == 200)
+			CHECK_INT(number_of(ask_framed(fd, query("3", 1))), 3);
 	}
 	CHECK_INT(number_of(ask_framed(fds[MANY - 1], query("3", 1))), 3);
 	CHECK(open_fds() - before <= MANY + 256);
-	check_end(fd);
 	check_end(fds[0]);
+	check_end(fds[1]);
+	/* Who has asked since is not the one. */
+	CHECK_INT(number_of(ask_framed(fd, query("4", 1))), 4);
 	CHECK_INT(recv(fds[MANY - 1], &byte, 1, 0), -1);
 	for (i = 0; i < MANY; i++)
 		close(fds[i]);
@@ -270,6 +274,7 @@ TEST(more_connections_than_are_kept)
 TEST(connections_that_are_all_in_use)
 {
 	enum { MOST = 256 };
+	struct linger linger = { 1, 0 };
 	int fd = tcp_server(keep), fds[MOST], i;
 
 	for (i = 0; i < MOST; i++) {
@@ -282,19 +287,31 @@ TEST(connections_that_are_all_in_use)
 	for (i = 0; i < 10; i++)
 		CHECK(event_loop(EVLOOP_ONCE | EVLOOP_NONBLOCK) != -1);
 	CHECK_INT(seen.calls, MOST);
-	answer = say_number;
+	/* One is idle now, and gives way. */
 	say_number(kept[17]);
-	/* It is idle now, and the peer closes it. */
 	CHECK_INT(number_of(receive_framed(fds[17])), 4);
+	loop_until_calls(MOST + 1);
+	CHECK_STR(seen.name, "5");
+	check_end(fds[17]);
+	/* One ends by itself, with a request that nobody wants any more. */
 	close(fds[17]);
-	CHECK_INT(number_of(receive_framed(fd)), 5);
+	fds[17] = fd;
+	fd = client(SOCK_STREAM);
+	send_framed(fd, query("6", 1));
+	for (i = 0; i < 10; i++)
+		CHECK(event_loop(EVLOOP_ONCE | EVLOOP_NONBLOCK) != -1);
+	CHECK_INT(seen.calls, MOST + 1);
+	CHECK_INT(setsockopt(fds[18], SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
+	close(fds[18]);
+	fds[18] = fd;
+	loop_until_calls(MOST + 2);
+	CHECK_STR(seen.name, "6");
 	for (i = 0; i < MOST; i++) {
-		if (i != 17) {
-			CHECK_INT(evdns_server_request_drop(kept[i]), 0);
-			close(fds[i]);
-		}
+		close(fds[i]);
+		CHECK_INT(evdns_server_request_drop(kept[i == 17 ? MOST : i]), 0);
 	}
-	finish(fd);
+	CHECK_INT(evdns_server_request_drop(kept[MOST + 1]), 0);
+	finish(-1);
 }
 
 /* One that takes no answers is not read from, and its answers wait for it. */

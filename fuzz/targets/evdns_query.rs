@@ -4,6 +4,7 @@
 //! c-ares reads it back.
 #![no_main]
 
+#[allow(dead_code)]
 #[path = "common/input.rs"]
 mod input;
 
