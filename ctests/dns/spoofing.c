@@ -171,6 +171,7 @@ TEST_ONCE(every_other_id)
 	unsigned id;
 
 	begin(NULL);
+	CHECK_INT(evdns_set_option("timeout:", "100", DNS_OPTIONS_ALL), 0);
 	q = pending_query(&a);
 	reply_with_forgery(&p, &q);
 	for (id = 0; id < 65536; id++) {
