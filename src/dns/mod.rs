@@ -29,6 +29,7 @@ pub mod settings;
 mod slab;
 mod source;
 mod state;
+mod table;
 mod tcp;
 
 pub use resolver::{ResolverPtr, base_freed, reinit};
