@@ -1,7 +1,7 @@
 //! `event.h`: bases, the version, the log callback.
 
 use super::{base, current, fail, status};
-use crate::dns;
+use crate::dns::{self, answering};
 use crate::errno::Errno;
 use crate::event::{self, Base, BasePtr, NewError};
 use crate::globals;
@@ -91,6 +91,7 @@ pub unsafe extern "C" fn event_base_free(base: *mut Base) {
     if let Ok(base) = found {
         dns::base_freed(base);
         hub::base_freed(base);
+        answering::base_freed(base);
         if event::free(base).is_err() {
             log::misuse(Misuse::Busy, "event_base_free");
         }

@@ -10,13 +10,14 @@
 //! here. Packets of others are decoded by c-ares; what we send we write ourselves.
 
 mod answer;
+pub mod answering;
 mod cache;
 mod channel;
 mod hash;
 pub mod hooks;
 mod hosts;
 pub mod lookup;
-mod name;
+pub mod name;
 pub mod packet;
 pub mod query;
 mod random;
@@ -31,5 +32,6 @@ mod source;
 mod state;
 mod table;
 mod tcp;
+pub mod writer;
 
 pub use resolver::{ResolverPtr, base_freed, reinit};
