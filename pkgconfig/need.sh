@@ -71,6 +71,7 @@ wish_for_peers() {
 	echo '#include <pth.h>' | compiles "${CC:-cc}" c || wish_for libpth-dev
 	echo '#include <boost/context/detail/fcontext.hpp>' | compiles "${CXX:-c++}" c++ ||
 		wish_for g++ libboost-context-dev
+	echo '#include <ares.h>' | compiles "${CC:-cc}" c || wish_for libc-ares-dev
 }
 
 compiles() {
