@@ -7,6 +7,10 @@
 //! | `event_sigcb` | programs, `event_base_new` | the loop |
 //! | the log callback (log.rs) | `event_set_log_callback` | log.rs |
 //! | reported misuse (log.rs) | log.rs | log.rs |
+//! | the resolver's settings (dns/settings.rs) | `evdns_*` | resolvers of evdns.h |
+//! | the resolver's log and id functions (dns/hooks.rs) | `evdns_set_*_fn` | resolvers |
+//! | all resolvers (layout/registry.rs) | resolvers, ends of bases | the same, `evdns_*` |
+//! | the last number of a lookup (dns/lookup.rs) | lookups | lookups |
 //! | fork generation (sys/fork.rs) | children of fork | bases |
 //! | signal watchers and actions (sys/signal.rs) | signal events | the signal handler |
 //! | the spare block (layout/evbuffer.rs) | reads into buffers | reads into buffers |

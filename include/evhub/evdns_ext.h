@@ -305,8 +305,8 @@ void evhub_evdns_cancel_request(struct evdns_base *base, struct evdns_request *r
  * @return the lookup, for evhub_evdns_getaddrinfo_cancel(), until its callback is called; NULL
  *   with EINVAL (no base, no callback), ENOMEM or EBUSY: then there is no call
  *
- * @pre `dns_base` is NULL or a resolver that was not freed; the names are NULL or strings, the hints
- * NULL or readable.
+ * @pre `dns_base` is NULL or a resolver that was not freed; the names are NULL or strings, the
+ * hints NULL or readable.
  */
 struct evdns_getaddrinfo_request *evhub_evdns_getaddrinfo(struct evdns_base *dns_base,
     const char *nodename, const char *servname, const struct addrinfo *hints_in,

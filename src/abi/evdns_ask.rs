@@ -9,7 +9,7 @@ use crate::dns::request::{Asked, Owner};
 use crate::dns::resolver::{self, Resolver};
 use crate::errno::Result;
 use crate::layout::addrinfo as lists;
-use crate::layout::call::{AddrinfoCallback, DnsCallback};
+use crate::layout::call::dns::{AddrinfoCallback, Callback};
 use crate::log::Misuse;
 use crate::sys::service;
 use crate::sys::signal::set_errno;
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn evhub_evdns_base_resolve_ipv4(
     base: *mut Resolver,
     name: *const c_char,
     flags: c_int,
-    callback: DnsCallback,
+    callback: Callback,
     ptr: *mut c_void,
 ) -> *mut evdns_request {
     const FUNCTION: &str = "evdns_base_resolve_ipv4";
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn evhub_evdns_base_resolve_ipv6(
     base: *mut Resolver,
     name: *const c_char,
     flags: c_int,
-    callback: DnsCallback,
+    callback: Callback,
     ptr: *mut c_void,
 ) -> *mut evdns_request {
     const FUNCTION: &str = "evdns_base_resolve_ipv6";
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn evhub_evdns_base_resolve_reverse(
     base: *mut Resolver,
     r#in: *const in_addr,
     flags: c_int,
-    callback: DnsCallback,
+    callback: Callback,
     ptr: *mut c_void,
 ) -> *mut evdns_request {
     const FUNCTION: &str = "evdns_base_resolve_reverse";
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn evhub_evdns_base_resolve_reverse_ipv6(
     base: *mut Resolver,
     r#in: *const in6_addr,
     flags: c_int,
-    callback: DnsCallback,
+    callback: Callback,
     ptr: *mut c_void,
 ) -> *mut evdns_request {
     const FUNCTION: &str = "evdns_base_resolve_reverse_ipv6";
@@ -124,7 +124,7 @@ unsafe fn ask(
     base: *mut Resolver,
     asked: Result<Asked>,
     kind: Kind,
-    callback: DnsCallback,
+    callback: Callback,
     arg: *mut c_void,
     function: &str,
 ) -> *mut evdns_request {
@@ -182,8 +182,8 @@ pub unsafe extern "C" fn evhub_evdns_cancel_request(base: *mut Resolver, req: *m
 ///   with EINVAL (no base, no callback), ENOMEM or EBUSY: then there is no call
 ///
 /// # Safety
-/// `dns_base` is NULL or a resolver that was not freed; the names are NULL or strings, the hints
-/// NULL or readable.
+/// `dns_base` is NULL or a resolver that was not freed; the names are NULL or strings, the
+/// hints NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhub_evdns_getaddrinfo(
     dns_base: *mut Resolver,

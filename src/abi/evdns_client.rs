@@ -7,7 +7,7 @@ use crate::dns::request::{Asked, Owner};
 use crate::dns::settings::about;
 use crate::dns::{hooks, resolver, settings};
 use crate::errno::{Errno, Result};
-use crate::layout::call::DnsCallback;
+use crate::layout::call::dns::Callback;
 use crate::layout::registry;
 use crate::log::Misuse;
 use crate::sys::signal::set_errno;
@@ -89,7 +89,7 @@ pub extern "C" fn evdns_err_to_string(err: c_int) -> *const c_char {
 pub unsafe extern "C" fn evdns_resolve_ipv4(
     name: *const c_char,
     flags: c_int,
-    callback: DnsCallback,
+    callback: Callback,
     ptr: *mut c_void,
 ) -> c_int {
     // SAFETY: the caller's word.
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn evdns_resolve_ipv4(
 pub unsafe extern "C" fn evdns_resolve_ipv6(
     name: *const c_char,
     flags: c_int,
-    callback: DnsCallback,
+    callback: Callback,
     ptr: *mut c_void,
 ) -> c_int {
     // SAFETY: the caller's word.
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn evdns_resolve_ipv6(
 pub unsafe extern "C" fn evdns_resolve_reverse(
     r#in: *const in_addr,
     flags: c_int,
-    callback: DnsCallback,
+    callback: Callback,
     ptr: *mut c_void,
 ) -> c_int {
     let _ = flags;
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn evdns_resolve_reverse(
 pub unsafe extern "C" fn evdns_resolve_reverse_ipv6(
     r#in: *const in6_addr,
     flags: c_int,
-    callback: DnsCallback,
+    callback: Callback,
     ptr: *mut c_void,
 ) -> c_int {
     let _ = flags;
@@ -203,7 +203,7 @@ pub(super) unsafe fn reverse6(address: *const in6_addr, function: &str) -> Resul
 fn ask(
     asked: Result<Asked>,
     kind: Kind,
-    callback: DnsCallback,
+    callback: Callback,
     arg: *mut c_void,
     function: &str,
 ) -> c_int {

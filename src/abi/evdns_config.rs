@@ -7,7 +7,8 @@ use crate::dns::settings::{self, Search, Settings, same_address};
 use crate::dns::{hooks, resolv_conf};
 use crate::errno::{Errno, Result};
 use crate::globals;
-use crate::layout::call::{DnsIdFn, LogCallback};
+use crate::layout::call::LogCallback;
+use crate::layout::call::dns::IdFn;
 use crate::layout::registry;
 use crate::log::Misuse;
 use crate::sys::signal::set_errno;
@@ -19,7 +20,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 pub type evdns_debug_log_fn_type = Option<LogCallback>;
 
 /// `uint16_t (*)(void)`.
-pub type TransactionIdFn = Option<DnsIdFn>;
+pub type TransactionIdFn = Option<IdFn>;
 
 /// Adds a name server by its IPv4 address.
 ///

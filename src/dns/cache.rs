@@ -3,12 +3,14 @@
 //! The oldest goes when there is no more room.
 
 use super::answer::Answer;
+use super::hash::Plain;
 use super::name::Name;
 use super::packet::Kind;
 use super::query::Query;
 use super::state::State;
 use crate::errno::Result;
 use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasherDefault;
 
 struct Kept {
     name: Name,
@@ -22,7 +24,7 @@ struct Kept {
 
 #[derive(Default)]
 pub struct Cache {
-    kept: HashMap<u64, Kept>,
+    kept: HashMap<u64, Kept, BuildHasherDefault<Plain>>,
     /// In the order of their coming: hashes, and numbers.
     order: VecDeque<(u64, u64)>,
     number: u64,

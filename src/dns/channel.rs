@@ -8,6 +8,7 @@
 //! now and then has one socket open.
 
 use super::packet::QUESTION_LIMIT;
+use super::query::Sent;
 use super::slab::Key;
 use super::source::{SourcePtr, What};
 use super::state::State;
@@ -120,6 +121,19 @@ impl State {
         Ok(key)
     }
 
+    /// A question that went out through this socket was not answered: the next gets a fresh one,
+    /// for the way to the server may be another by now.
+    pub fn give_up_channel(&mut self, sent: Sent) {
+        let current = self.servers.get(sent.server).and_then(|server| server.channel);
+        if current == Some(sent.channel) {
+            self.retire(sent.channel);
+            if self.keeps_alive {
+                // Without one the loop would end; if there can be none, the next question asks.
+                let _ = self.udp_channel(sent.server);
+            }
+        }
+    }
+
     /// No question uses it any more; those that did may still be answered.
     pub fn retire(&mut self, key: Key) {
         let Some(channel) = self.channels.get_mut(key) else { return };
@@ -147,8 +161,10 @@ impl State {
     pub fn release_channel(&mut self, key: Key) {
         let Some(channel) = self.channels.get_mut(key) else { return };
         channel.live -= 1;
-        if channel.live == 0 && (channel.retired || matches!(channel.body, Body::Tcp(_))) {
-            self.retire(key);
+        match (channel.live, &channel.body) {
+            (0, _) if channel.retired => self.retire(key),
+            (0, Body::Tcp(_)) => self.stream_is_idle(key),
+            _ => {}
         }
     }
 

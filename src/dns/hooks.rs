@@ -2,11 +2,12 @@
 //! Process-wide, as in libevent 1.4.
 
 use super::state::Message;
-use crate::layout::call::{DnsIdFn, FnCell, LogCallback, run_id, run_log};
+use crate::layout::call::dns::{IdFn, run_id};
+use crate::layout::call::{FnCell, LogCallback, run_log};
 use std::ffi::{CStr, c_int};
 
 static LOG: FnCell<LogCallback> = FnCell::<LogCallback>::new();
-static ID: FnCell<DnsIdFn> = FnCell::<DnsIdFn>::new();
+static ID: FnCell<IdFn> = FnCell::<IdFn>::new();
 
 /// `None`: nobody is told.
 pub fn set_log(function: Option<LogCallback>) {
@@ -25,7 +26,7 @@ pub fn log(message: &Message) {
 }
 
 /// `None`: ids are random.
-pub fn set_id(function: Option<DnsIdFn>) {
+pub fn set_id(function: Option<IdFn>) {
     ID.set(function);
 }
 

@@ -12,7 +12,7 @@ use super::slab::Key;
 use super::state::State;
 use crate::errno::{Errno, Result};
 use crate::layout::addrinfo::{Entry, List};
-use crate::layout::call::AddrinfoCallback;
+use crate::layout::call::dns::AddrinfoCallback;
 use std::ffi::{c_int, c_void};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -69,8 +69,8 @@ pub struct Addresses {
 static NEXT_HANDLE: AtomicUsize = AtomicUsize::new(1);
 
 impl State {
-    /// Begins to look up `node`, without one the machine itself; what the lookup is known by. What is wrong with it is
-    /// told by the callback, too.
+    /// Begins to look up `node`, without one the machine itself; what the lookup is known by. What
+    /// is wrong with the arguments is told by the callback, too.
     pub fn ask_addresses(
         &mut self,
         node: Option<&[u8]>,

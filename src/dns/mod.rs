@@ -12,6 +12,7 @@
 mod answer;
 mod cache;
 mod channel;
+mod hash;
 pub mod hooks;
 mod hosts;
 pub mod lookup;

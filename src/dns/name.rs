@@ -121,16 +121,6 @@ impl PartialEq for Name {
 
 impl Eq for Name {}
 
-impl std::hash::Hash for Name {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        let mut lower = [0; LIMIT];
-        let lower = &mut lower[..usize::from(self.length)];
-        lower.copy_from_slice(self.wire());
-        lower.make_ascii_lowercase();
-        state.write(lower);
-    }
-}
-
 impl std::fmt::Debug for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         std::fmt::Display::fmt(self, f)

@@ -6,7 +6,7 @@
 use super::name::Name;
 
 /// What is asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u16)]
 pub enum Kind {
     A = 1,

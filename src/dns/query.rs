@@ -242,9 +242,12 @@ impl State {
 
     fn timed_out(&mut self, key: Key) {
         let query = &self.queries[key];
-        let server = query.server;
+        let (server, sent) = (query.server, query.sent[0]);
         if let Some(server) = server {
             self.server_timed_out(server);
+        }
+        if let Some(sent) = sent {
+            self.give_up_channel(sent);
         }
         let query = &mut self.queries[key];
         if query.probes.is_some() || query.packets >= self.options.attempts {
@@ -253,9 +256,9 @@ impl State {
         }
         // Some networks swallow what they do not know.
         query.plain = true;
-        match self.servers.choose(|other| Some(other) == server).or(server) {
-            Some(next) if self.servers.get(next).is_some() => self.send(key, next),
-            _ => self.end(key, Err(Code::TIMEOUT)),
+        match self.servers.after(server) {
+            Some(next) => self.send(key, next),
+            None => self.end(key, Err(Code::TIMEOUT)),
         }
     }
 

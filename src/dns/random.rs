@@ -19,13 +19,19 @@ impl Random {
         Random { store: [0; STORE], left: 0, generation: 0 }
     }
 
-    /// Fails if the system has no random source: nothing is made up instead.
-    pub fn number(&mut self) -> Result<u16> {
+    /// Sees to it that there is one. Fails if the system has no random source: nothing is made up
+    /// instead.
+    pub fn prepare(&mut self) -> Result<()> {
         if self.left < 2 || self.generation != fork::generation() {
             random::fill(&mut self.store)?;
             self.left = STORE;
             self.generation = fork::generation();
         }
+        Ok(())
+    }
+
+    pub fn number(&mut self) -> Result<u16> {
+        self.prepare()?;
         self.left -= 2;
         let pair = &mut self.store[self.left..self.left + 2];
         let number = u16::from_ne_bytes([pair[0], pair[1]]);

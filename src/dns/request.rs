@@ -7,18 +7,18 @@ use super::name::Name;
 use super::packet::Kind;
 use super::query::{Code, Outcome, Place, Query};
 use super::resolv_conf;
-use super::settings::Search;
+use super::settings::{Search, try_copy};
 use super::slab::Key;
 use super::state::State;
 use crate::errno::{Errno, Result};
-use crate::layout::call::DnsCallback;
+use crate::layout::call::dns::Callback;
 use std::ffi::c_void;
 use std::net::IpAddr;
 
 /// Who is told.
 #[derive(Clone, Copy)]
 pub enum Owner {
-    Program(DnsCallback, *mut c_void),
+    Program(Callback, *mut c_void),
     /// A lookup of addresses of both families.
     Lookup(Key),
 }
@@ -33,20 +33,30 @@ pub struct Request {
     pub outcome: Option<Outcome>,
 }
 
-/// The names to look up, one after the other.
-#[derive(Clone, Copy)]
+/// The names to look up, one after the other. What the search list becomes meanwhile is nothing to
+/// a question that has begun.
 struct Plan {
     name: Name,
-    /// The name alone, in no domain.
-    is_absolute: bool,
+    /// Empty if the name alone is looked up.
+    domains: Vec<Name>,
+    /// Is the name itself the first to be tried? Otherwise it is the last.
+    is_first: bool,
     step: usize,
 }
 
 impl Plan {
-    fn next(&mut self, search: &Search) -> Option<Name> {
-        let steps = if self.is_absolute { 1 } else { search.domains.len() + 1 };
-        while self.step < steps {
-            let found = self.candidate(search);
+    fn of(name: Name) -> Plan {
+        Plan { name, domains: Vec::new(), is_first: true, step: 0 }
+    }
+
+    fn with(name: Name, search: &Search) -> Result<Plan> {
+        let is_first = name.dots() >= search.ndots as usize;
+        Ok(Plan { name, domains: try_copy(&search.domains)?, is_first, step: 0 })
+    }
+
+    fn next(&mut self) -> Option<Name> {
+        while self.step <= self.domains.len() {
+            let found = self.candidate();
             self.step += 1;
             if found.is_some() {
                 return found;
@@ -55,14 +65,13 @@ impl Plan {
         None
     }
 
-    fn candidate(&self, search: &Search) -> Option<Name> {
-        let is_first = self.is_absolute || self.name.dots() >= search.ndots as usize;
-        let place = if is_first { 0 } else { search.domains.len() };
+    fn candidate(&self) -> Option<Name> {
+        let place = if self.is_first { 0 } else { self.domains.len() };
         if self.step == place {
             return Some(self.name);
         }
         // A name that would be too long does not exist.
-        self.name.within(search.domains.get(self.step - usize::from(is_first))?)
+        self.name.within(self.domains.get(self.step - usize::from(self.is_first))?)
     }
 }
 
@@ -77,19 +86,14 @@ pub enum Asked<'a> {
 impl State {
     /// Begins to look up. `EINVAL`: that is no name.
     pub fn ask(&mut self, asked: Asked, kind: Kind, owner: Owner) -> Result<Key> {
-        let (name, is_absolute, known) = match asked {
-            Asked::Address(address) => (Name::reverse(address), true, None),
-            Asked::Text(text, no_search) => {
-                let known = self.known(text, kind)?;
+        let (plan, known) = match asked {
+            Asked::Address(address) => (Plan::of(Name::reverse(address)), None),
+            Asked::Text(text, no_search) => match self.known(text, kind)? {
                 // An address may be no name: it is not looked up.
-                let name = match &known {
-                    Some(_) => Name::ROOT,
-                    None => Name::from_text(text).ok_or(Errno::INVAL)?,
-                };
-                (name, no_search || name.is_root() || text.ends_with(b"."), known)
-            }
+                Some(outcome) => (Plan::of(Name::ROOT), Some(outcome)),
+                None => (self.plan(text, no_search)?, None),
+            },
         };
-        let plan = Plan { name, is_absolute, step: 0 };
         let request = Request { kind, owner, plan, query: None, outcome: None };
         let key = self.requests.insert(request)?;
         match known {
@@ -102,6 +106,14 @@ impl State {
             }
         }
         Ok(key)
+    }
+
+    fn plan(&self, text: &[u8], no_search: bool) -> Result<Plan> {
+        let name = Name::from_text(text).ok_or(Errno::INVAL)?;
+        if no_search || name.is_root() || text.ends_with(b".") {
+            return Ok(Plan::of(name));
+        }
+        self.with_settings(|settings| Plan::with(name, &settings.search))
     }
 
     /// The answer to what needs no name server: an address, or a name of the hosts file.
@@ -123,11 +135,9 @@ impl State {
 
     /// Looks up the name that the request has come to. `ENOENT`: there is none left.
     fn look_up(&mut self, key: Key) -> Result<()> {
-        let request = &self.requests[key];
-        let (kind, mut plan) = (request.kind, request.plan);
-        let name = self.with_settings(|settings| plan.next(&settings.search));
-        let name = name.ok_or(Errno::NOENT)?;
-        self.requests[key].plan = plan;
+        let request = &mut self.requests[key];
+        let kind = request.kind;
+        let name = request.plan.next().ok_or(Errno::NOENT)?;
         let hash = self.hash(&name, kind);
         if let Some(answer) = self.cached(hash, &name, kind) {
             self.done(key, Ok(answer));
@@ -152,6 +162,8 @@ impl State {
     }
 
     fn begin(&mut self, query: Query) -> Result<Key> {
+        // A program is told at once that nothing can be asked.
+        self.random.prepare()?;
         self.asked.try_reserve(1)?;
         let hash = query.hash;
         let key = self.queries.insert(query)?;
@@ -193,7 +205,7 @@ impl State {
 
     /// A request whose answer is known.
     pub fn add_request_done(&mut self, kind: Kind, owner: Owner, outcome: Outcome) -> Result<Key> {
-        let plan = Plan { name: Name::ROOT, is_absolute: true, step: 1 };
+        let plan = Plan::of(Name::ROOT);
         let key =
             self.requests.insert(Request { kind, owner, plan, query: None, outcome: None })?;
         self.done(key, outcome);

@@ -15,7 +15,7 @@ use super::source::What;
 use super::state::State;
 use crate::errno::{Errno, Result};
 use crate::event::BasePtr;
-use crate::layout::call::{AddrinfoCall, AddrinfoCallback, DnsCall, DnsCallback};
+use crate::layout::call::dns::{AddrinfoCall, AddrinfoCallback, AnswerCall, Callback};
 use crate::layout::exclusive::Exclusive;
 use crate::layout::handle::{Handle, Place};
 use crate::layout::late::{Late, Work};
@@ -146,7 +146,7 @@ fn flush(resolver: ResolverPtr) -> bool {
 
 /// An answer on its way to the program.
 pub enum Delivery {
-    Answer { callback: DnsCallback, arg: *mut c_void, kind: Kind, outcome: Outcome },
+    Answer { callback: Callback, arg: *mut c_void, kind: Kind, outcome: Outcome },
     Addresses(Addresses),
 }
 
@@ -167,8 +167,8 @@ impl Delivery {
 }
 
 /// The answer is valid for as long as the callback runs.
-fn tell(callback: DnsCallback, arg: *mut c_void, kind: Kind, outcome: Outcome) {
-    let mut call = DnsCall {
+fn tell(callback: Callback, arg: *mut c_void, kind: Kind, outcome: Outcome) {
+    let mut call = AnswerCall {
         callback,
         result: 0,
         kind: 0,

@@ -108,6 +108,16 @@ impl Servers {
         Some(self.order[at])
     }
 
+    /// Whom to ask after this one was asked in vain: another that is up, itself if it is, another.
+    pub fn after(&mut self, server: Option<Key>) -> Option<Key> {
+        let is_it = |key| Some(key) == server;
+        let known = server.filter(|&key| self.slab.get(key).is_some_and(|s| !s.is_down()));
+        match known {
+            Some(_) if !self.has_good(is_it) => known,
+            _ => self.choose(is_it).or(server.filter(|&key| self.slab.get(key).is_some())),
+        }
+    }
+
     /// Is there a server to turn to that is up and not left out?
     pub fn has_good(&self, is_left_out: impl Fn(Key) -> bool) -> bool {
         self.order.iter().any(|&key| !self.slab[key].is_down() && !is_left_out(key))
@@ -180,6 +190,19 @@ mod tests {
         assert_eq!(chosen, [one, three, two, one]);
         assert_eq!(servers.choose(|key| key == three), Some(two));
         assert_eq!(servers.choose(|_| true), None);
+    }
+
+    #[test]
+    fn who_is_asked_after_a_failure() {
+        let mut servers = Servers::new();
+        let one = servers.add(address(1)).expect("memory");
+        assert_eq!(servers.after(Some(one)), Some(one));
+        let two = servers.add(address(2)).expect("memory");
+        assert_eq!(servers.after(Some(one)), Some(two));
+        servers.slab[two].down = Some(Down { probes: 0, next: 0 });
+        assert_eq!(servers.after(Some(one)), Some(one));
+        servers.slab[one].down = Some(Down { probes: 0, next: 0 });
+        assert_eq!(servers.after(Some(one)), Some(two));
     }
 
     #[test]

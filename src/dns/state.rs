@@ -3,6 +3,7 @@
 
 use super::cache::Cache;
 use super::channel::{Body, Channel};
+use super::hash::{HashKey, Plain};
 use super::hooks;
 use super::lookup::Lookup;
 use super::name::Name;
@@ -19,9 +20,8 @@ use crate::errno::{Errno, Result};
 use crate::event::BasePtr;
 use crate::sys::{clock, fork, inet};
 use std::collections::HashMap;
-use std::collections::hash_map::RandomState;
 use std::fmt::Write;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
+use std::hash::BuildHasherDefault;
 
 pub struct State {
     pub me: ResolverPtr,
@@ -45,7 +45,7 @@ pub struct State {
     /// Queries by id, and by the hash of what they ask.
     pub ids: HashMap<u16, Key, BuildHasherDefault<Plain>>,
     pub asked: HashMap<u64, Key, BuildHasherDefault<Plain>>,
-    hasher: RandomState,
+    hash_key: HashKey,
     /// Queries in `flying` that are for programs.
     pub in_flight: usize,
     pub lookups: Slab<Lookup>,
@@ -72,31 +72,9 @@ pub struct Message {
     pub text: [u8; 512],
 }
 
-/// Hashes that are numbers already.
-#[derive(Default)]
-pub struct Plain(u64);
-
-impl Hasher for Plain {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u64(u64::from(byte)));
-    }
-
-    fn write_u16(&mut self, number: u16) {
-        // The table looks at the highest bits, too.
-        self.0 = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = self.0.rotate_left(5) ^ number;
-    }
-}
-
 impl State {
     pub fn try_new(me: ResolverPtr, base: BasePtr, own: Option<Settings>) -> Result<State> {
+        let hash_key = HashKey::try_new()?;
         let timer = SourcePtr::try_new(me, What::Timer)?;
         let announcer = SourcePtr::try_new(me, What::Done).inspect_err(|_| timer.dispose())?;
         timer.prepare(base);
@@ -117,7 +95,7 @@ impl State {
             done: Line::EMPTY,
             ids: HashMap::default(),
             asked: HashMap::default(),
-            hasher: RandomState::new(),
+            hash_key,
             in_flight: 0,
             lookups: Slab::new(),
             cache: Cache::default(),
@@ -240,13 +218,13 @@ impl State {
     }
 
     /// A socket for each server: so a program hears at once if there can be none, and its loop
-    /// runs as long as there are servers.
+    /// runs as long as there are servers. Where the network is down there will be one later.
     pub fn open_sockets(&mut self) -> Result<()> {
         let mut result = Ok(());
         for place in 0..self.servers.count() {
             let key = self.servers.at(place);
             if self.servers.get(key).is_some_and(|server| server.channel.is_none()) {
-                result = result.and(self.udp_channel(key).map(drop));
+                result = result.and(self.udp_channel(key).map(drop).or_else(if_network_is_down));
             }
         }
         result
@@ -300,6 +278,9 @@ impl State {
         let after = deadline.saturating_sub(self.now());
         if self.timer.fire_in(base, after).is_ok() {
             self.armed = Some(deadline);
+        } else {
+            // No memory for a timer: looks again in every round.
+            let _ = self.timer.fire_now(base);
         }
     }
 
@@ -335,10 +316,7 @@ impl State {
     }
 
     pub fn hash(&self, name: &Name, kind: Kind) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        name.hash(&mut hasher);
-        kind.hash(&mut hasher);
-        hasher.finish()
+        self.hash_key.hash(name, kind)
     }
 
     pub fn log(&mut self, is_warning: bool, text: std::fmt::Arguments) {
@@ -408,7 +386,13 @@ impl State {
         }
         while self.servers.remove_unwanted(|_| false).is_some() {}
         self.cache.clear();
-        if code.is_none() {
+        if let Some(code) = code {
+            let mut next = self.requests.first(&self.done);
+            while let Some(key) = next {
+                next = self.requests.after(key);
+                self.requests[key].outcome = Some(Err(code));
+            }
+        } else {
             while let Some(key) = self.requests.pop_front(&mut self.done) {
                 self.requests.remove(key);
             }
@@ -435,6 +419,13 @@ impl State {
                 None => drop(self.requests.remove(key)),
             }
         }
+    }
+}
+
+fn if_network_is_down(error: Errno) -> Result<()> {
+    match error.0 {
+        libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN | libc::EADDRNOTAVAIL => Ok(()),
+        _ => Err(error),
     }
 }
 

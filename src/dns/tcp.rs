@@ -1,9 +1,9 @@
 //! Questions over TCP, for answers that a datagram had no room for (RFC 7766).
 //!
-//! A server has one connection at a time, which all such questions share. It is closed when the
-//! last of them has ended.
+//! A server has one connection at a time, which all such questions share. It is closed when there
+//! was none for a while, or when the server closes it.
 
-use super::channel::Body;
+use super::channel::{Body, Channel};
 use super::packet::QUESTION_LIMIT;
 use super::query::Code;
 use super::slab::Key;
@@ -16,6 +16,9 @@ use std::os::fd::AsRawFd;
 /// A message follows its length in two bytes (RFC 1035, 4.2.2).
 const PREFIX: usize = 2;
 
+/// Without questions a connection is closed after so many microseconds.
+const IDLE: u64 = 10_000_000;
+
 /// So much is taken in one go, before others have their turn.
 const READ_LIMIT: usize = 256 << 10;
 
@@ -26,6 +29,8 @@ pub struct Stream {
     input: Vec<u8>,
     /// Is it watched for writing, too?
     writes: bool,
+    /// When its last question ended, if it has none.
+    idle_since: Option<u64>,
 }
 
 impl State {
@@ -37,6 +42,7 @@ impl State {
         stream.out.try_reserve(PREFIX + packet.len())?;
         stream.out.extend_from_slice(&(packet.len() as u16).to_be_bytes());
         stream.out.extend_from_slice(packet);
+        stream.idle_since = None;
         self.watch_stream(key, true)?;
         Ok(key)
     }
@@ -48,7 +54,7 @@ impl State {
             return Ok(key);
         }
         let fd = inet::tcp(address)?;
-        let stream = Stream { out: Vec::new(), input: Vec::new(), writes: false };
+        let stream = Stream { out: Vec::new(), input: Vec::new(), writes: false, idle_since: None };
         let key = self.add_channel(fd, server, Body::Tcp(stream))?;
         if let Some(known) = self.servers.get_mut(server) {
             known.stream = Some(key);
@@ -70,12 +76,33 @@ impl State {
         source.watch(base, number, events | EV_PERSIST, keeps_alive)
     }
 
+    /// Its last question has ended.
+    pub fn stream_is_idle(&mut self, key: Key) {
+        let now = self.now();
+        let channel = &mut self.channels[key];
+        let source = channel.source;
+        if let (Body::Tcp(stream), Some(base)) = (&mut channel.body, self.base) {
+            stream.idle_since = Some(now);
+            if source.fire_in(base, IDLE).is_err() {
+                self.retire(key);
+            }
+        }
+    }
+
     /// The connection can be read or written.
     pub fn serve_stream(&mut self, key: Key) {
         let done = self.write_stream(key).and_then(|()| self.read_stream(key));
         if done.is_err() {
             self.stream_failed(key);
         }
+        if self.channels.get(key).is_some_and(|channel| self.has_been_idle(channel)) {
+            self.retire(key);
+        }
+    }
+
+    fn has_been_idle(&self, channel: &Channel) -> bool {
+        let Body::Tcp(stream) = &channel.body else { return false };
+        stream.idle_since.is_some_and(|since| self.now() >= since + IDLE)
     }
 
     fn write_stream(&mut self, key: Key) -> Result<()> {

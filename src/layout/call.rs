@@ -8,6 +8,8 @@
 
 #![allow(clippy::missing_transmute_annotations, reason = "only the unwinding differs")]
 
+pub mod dns;
+
 use super::bufferevent::{Bufferevent, BuffereventCb, BuffereventErrorCb};
 use super::evbuffer::Evbuffer;
 use super::event::{EventCallback, EventPtr};
@@ -182,61 +184,6 @@ pub type CompareFn =
     Option<unsafe extern "C" fn(*const c_void, *const c_void, *mut c_void) -> c_int>;
 /// `int (*)(void *arg, void **item)`: gets the next item of a series.
 pub type NextFn = Option<unsafe extern "C" fn(*mut c_void, *mut *mut c_void) -> c_int>;
-
-/// `void (*)(int result, char type, int count, int ttl, void *addresses, void *arg)`.
-pub type DnsCallback =
-    Option<unsafe extern "C" fn(c_int, c_char, c_int, c_int, *mut c_void, *mut c_void)>;
-
-/// `void (*)(int result, struct addrinfo *list, void *arg)`.
-pub type AddrinfoCallback = Option<unsafe extern "C" fn(c_int, *mut libc::addrinfo, *mut c_void)>;
-
-/// The call that gives a program a list of addresses, which it frees.
-pub struct AddrinfoCall {
-    pub callback: AddrinfoCallback,
-    pub result: c_int,
-    pub list: *mut libc::addrinfo,
-    pub arg: *mut c_void,
-}
-
-impl AddrinfoCall {
-    pub fn run(self) {
-        if let Some(callback) = self.callback {
-            type Unwind = unsafe extern "C-unwind" fn(c_int, *mut libc::addrinfo, *mut c_void);
-            // SAFETY: the program gave this function with its question; see `Call::run`.
-            unsafe { transmute::<_, Unwind>(callback)(self.result, self.list, self.arg) }
-        }
-    }
-}
-
-/// `uint16_t (*)(void)`: gives the ids of questions.
-pub type DnsIdFn = unsafe extern "C" fn() -> u16;
-
-/// The call that tells a program what has come of its question.
-pub struct DnsCall {
-    pub callback: DnsCallback,
-    pub result: c_int,
-    /// `DNS_IPv4_A` and so on.
-    pub kind: c_char,
-    pub count: c_int,
-    pub ttl: c_int,
-    pub addresses: *mut c_void,
-    pub arg: *mut c_void,
-}
-
-impl DnsCall {
-    pub fn run(self) {
-        let DnsCall { callback, result, kind, count, ttl, addresses, arg } = self;
-        if let Some(callback) = callback {
-            type Unwind =
-                unsafe extern "C-unwind" fn(c_int, c_char, c_int, c_int, *mut c_void, *mut c_void);
-            // SAFETY: the program gave this function with its question; the addresses outlive
-            // the call; see `Call::run`.
-            unsafe {
-                transmute::<_, Unwind>(callback)(result, kind, count, ttl, addresses, arg);
-            }
-        }
-    }
-}
 
 /// The call of a greenlet's function.
 #[derive(Clone, Copy)]
@@ -489,18 +436,11 @@ macro_rules! fn_cell {
 }
 
 fn_cell!(LogCallback);
-fn_cell!(DnsIdFn);
+fn_cell!(dns::IdFn);
 
 /// Hands one line to a log callback.
 pub fn run_log(callback: LogCallback, severity: c_int, text: &std::ffi::CStr) {
     type Unwind = unsafe extern "C-unwind" fn(c_int, *const c_char);
     // SAFETY: the program registered this function; the text outlives the call.
     unsafe { transmute::<_, Unwind>(callback)(severity, text.as_ptr()) }
-}
-
-/// Asks the program for the id of a question.
-pub fn run_id(function: DnsIdFn) -> u16 {
-    type Unwind = unsafe extern "C-unwind" fn() -> u16;
-    // SAFETY: the program registered this function (evdns_set_transaction_id_fn).
-    unsafe { transmute::<_, Unwind>(function)() }
 }

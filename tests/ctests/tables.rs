@@ -1,7 +1,7 @@
 //! The tables of the C test runner: folders, backends, and the ways to run the suite.
 
 /// A folder of test programs under ctests/; each file in C or C++ is a program.
-pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag", "hub"];
+pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag", "hub", "dns"];
 
 /// One backend and how a test process is made to use it.
 pub struct Backend {
@@ -70,6 +70,7 @@ const ALL: &[&str] = &["*"];
 const UNDER_VALGRIND: &[&str] = &[
     "buffer/*",
     "bufferevent/*",
+    "dns/*",
     "event/async",
     "event/bases",
     "event/events",
@@ -106,6 +107,12 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "bufferevent/nomem*",
     "bufferevent/shimmed",
     "bufferevent/stream_calls",
+    "dns/cache",
+    "dns/entropy",
+    "dns/faults*",
+    "dns/nomem*",
+    "dns/probing",
+    "dns/times",
     "hub/faults",
     "hub/many*",
     "hub/nomem*",

@@ -8,11 +8,11 @@ use crate::none;
 const UNSAFE_ROOMS: [&str; 5] =
     ["src/abi/", "src/layout/", "src/sys/", "src/hub/context/", "src/globals.rs"];
 
-/// The one file that calls functions of the user.
-const DOOR: &str = "src/layout/call.rs";
+/// Where functions of the user are called: this file, and those below it.
+const DOOR: &str = "src/layout/call";
 
 /// Who may open the door: by what call, in which file.
-const DRIVERS: [(&str, &[&str]); 6] = [
+const DRIVERS: [(&str, &[&str]); 7] = [
     (
         ".run(",
         &[
@@ -20,6 +20,7 @@ const DRIVERS: [(&str, &[&str]); 6] = [
             "src/event/watch.rs",
             "src/buffer/notify.rs",
             "src/bufferevent/mod.rs",
+            "src/dns/resolver.rs",
             "src/hub/link.rs",
             "src/hub/local.rs",
             "src/hub/queue/heap.rs",
@@ -31,7 +32,8 @@ const DRIVERS: [(&str, &[&str]); 6] = [
         ],
     ),
     ("run_cleanup(", &["src/abi/buffer_ext.rs"]),
-    ("run_log(", &["src/log.rs"]),
+    ("run_log(", &["src/log.rs", "src/dns/hooks.rs"]),
+    ("run_id(", &["src/dns/hooks.rs"]),
     ("run_sigcb(", &["src/globals.rs"]),
     ("run_outermost(", &["src/hub/finish.rs"]),
     ("run_as_link(", &["src/hub/finish.rs"]),
@@ -70,7 +72,7 @@ fn has_unsafe(code: &str) -> bool {
 #[test]
 fn one_door_leads_to_user_code() {
     let mut found = Vec::new();
-    for file in sources().iter().filter(|file| file.path != DOOR) {
+    for file in sources().iter().filter(|file| !file.is_in(DOOR)) {
         // A pointer to a foreign function can be called only where unsafe code is allowed.
         if UNSAFE_ROOMS.iter().any(|room| file.is_in(room)) {
             for (place, code) in file.code().filter(|(_, code)| calls_a_pointer(code)) {
@@ -97,7 +99,7 @@ fn calls_a_pointer(code: &str) -> bool {
 #[test]
 fn only_drivers_open_the_door() {
     let mut found = Vec::new();
-    for file in sources().iter().filter(|file| file.path != DOOR) {
+    for file in sources().iter().filter(|file| !file.is_in(DOOR)) {
         for (call, drivers) in DRIVERS {
             for (place, code) in file.code().filter(|(_, code)| code.contains(call)) {
                 if !drivers.contains(&file.path.as_str()) {
