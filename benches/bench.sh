@@ -1,8 +1,8 @@
 #!/bin/sh
 # Times beside other event loops and other coroutines. Every round runs each program once, in
 # turn (A B C A B C ...), so that whatever else the machine does hits all of them alike; the
-# medians are compared. Prints two tables and writes target/bench.tsv. Differences below 25 % are
-# noise.
+# medians are compared. Prints a table for each kind of peer and writes target/bench.tsv.
+# Differences below 25 % are noise.
 #
 #   bench.sh [CASE...]    all cases by default; ROUNDS=5 rounds
 set -eu
@@ -16,20 +16,26 @@ coro_cases='coro.switch coro.spawn coro.chan coro.parked1000 coro.parked100000
 	coro.echo.1 coro.echo.100'
 
 loops=
+questions=
 coros=
 for case in "$@"; do
 	case $case in
 	coro.*) coros="$coros $case" ;;
+	dns.*) questions="$questions $case" ;;
 	*) loops="$loops $case" ;;
 	esac
 done
 
-if [ $# = 0 ] || [ -n "$loops" ]; then
+if [ $# = 0 ] || [ -n "$loops$questions" ]; then
 	build_evhub
 	build_libevent2
 	build_libev
 	build_floor
-	[ -n "$loops" ] || loops=$("$bin/evhub" -l | grep -v 1e5)
+	build_cares
+fi
+if [ $# = 0 ]; then
+	loops=$("$bin/evhub" -l | grep -v -e 1e5 -e dns)
+	questions=$("$bin/evhub" -l | grep dns)
 fi
 if [ $# = 0 ] || [ -n "$coros" ]; then
 	build_coros
@@ -169,17 +175,26 @@ group() {
 	show
 }
 
+# built PROGRAM...: those of them that there are
+built() {
+	for program in "$@"; do
+		[ ! -x "$bin/$program" ] || printf '%s ' "$program"
+	done
+}
+
 tr '\t' ' ' <"$bin/versions"
 printf 'name\tpeer\tours\ttheirs\tunit\tratio\n' >"$result"
 if [ -n "$loops" ]; then
-	programs=
-	for program in evhub libevent2 libev floor; do
-		[ ! -x "$bin/$program" ] || programs="$programs $program"
-	done
+	programs=$(built evhub libevent2 libev floor)
 	group once $loops
 fi
-if [ -n "$coros" ]; then
+if [ -n "$questions" ]; then
 	[ -z "$loops" ] || echo
+	programs=$(built evhub libevent2 cares floor)
+	group once $questions
+fi
+if [ -n "$coros" ]; then
+	[ -z "$loops$questions" ] || echo
 	programs=$(coro_programs)
 	group coro_once $coros
 fi

@@ -34,5 +34,10 @@ const struct bench benches[] = {
 	{ "echo.1", bench_echo_1 },
 	{ "echo.100", bench_echo_100 },
 #endif
+#ifndef WITHOUT_DNS
+	{ "dns.1", bench_dns_1 },
+	{ "dns.64", bench_dns_64 },
+	{ "dns.256", bench_dns_256 },
+#endif
 	{ NULL, NULL },
 };

@@ -1,4 +1,4 @@
-/* The cases, for any library with libevent's API; those of buffers for libraries that have them. */
+/* The cases, for any library with libevent's API; those of buffers and DNS where it has them. */
 #ifndef CASES_H
 #define CASES_H
 
@@ -25,5 +25,10 @@ void bench_printf(void);
 void bench_transfer(void);
 void bench_echo_1(void);
 void bench_echo_100(void);
+
+/* dns.c */
+void bench_dns_1(void);
+void bench_dns_64(void);
+void bench_dns_256(void);
 
 #endif

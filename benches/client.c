@@ -69,8 +69,7 @@ static void close_all(const int *fds, int count)
 		close(fds[i]);
 }
 
-/* Where this is not to be had, the batches are smaller. */
-static void take_turns(void)
+void take_turns(void)
 {
 #ifdef SCHED_BATCH
 	struct sched_param none = { 0 };

@@ -13,4 +13,10 @@
 void client_start(int *ends, int count);
 void client_stop(const int *ends, int count);
 
+/*
+ * This process and its children stay on one core from now on and do not preempt each other. Where
+ * that is not to be had, what they do in one turn is less.
+ */
+void take_turns(void);
+
 #endif

@@ -199,5 +199,8 @@ const struct bench benches[] = {
 	{ "transfer", floor_transfer },
 	{ "echo.1", floor_echo_1 },
 	{ "echo.100", floor_echo_100 },
+	{ "dns.1", floor_dns_1 },
+	{ "dns.64", floor_dns_64 },
+	{ "dns.256", floor_dns_256 },
 	{ NULL, NULL },
 };

@@ -1,4 +1,4 @@
-/* The floors: what is in floor_timers.c, floor_buffer.c and floor_stream.c. */
+/* The floors: what is in floor_timers.c, floor_buffer.c, floor_stream.c and floor_dns.c. */
 #ifndef FLOORS_H
 #define FLOORS_H
 
@@ -16,5 +16,9 @@ void floor_printf(void);
 void floor_transfer(void);
 void floor_echo_1(void);
 void floor_echo_100(void);
+
+void floor_dns_1(void);
+void floor_dns_64(void);
+void floor_dns_256(void);
 
 #endif

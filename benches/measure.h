@@ -27,6 +27,9 @@ extern int counting;
 void measure_start(void);
 void measure_stop(const char *name, const char *unit, long ops);
 
+/* The same, where something is waited for; its row "NAME.wall" has the time that passed. */
+void measure_stop_timed(const char *name, const char *unit, long ops);
+
 uint32_t random_u32(void);		/* the same sequence in every run */
 void *zeroed(long n, unsigned long size);
 

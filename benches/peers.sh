@@ -68,8 +68,9 @@ compile() {
 	${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra $sources -o "$bin/$program" "$@"
 }
 
-# Sources for libraries that have buffers
+# Sources for libraries that have buffers, and for those that have a resolver
 buffers='buffer.c payload.c stream.c client.c'
+resolver='dns.c name_server.c'
 
 # build PEER VERSION FLAGS: and makes sure that it is the library that it should be; with the
 # sources $with
@@ -96,7 +97,7 @@ evhub_flags() {
 
 build_evhub() {
 	flags=$(evhub_flags) || exit 1
-	with=$buffers
+	with="$buffers $resolver"
 	build evhub 1.4.15 $flags || exit 1
 }
 
@@ -120,19 +121,30 @@ build_peer() {
 }
 
 build_libevent2() {
-	with=$buffers
+	with="$buffers $resolver"
 	build_peer libevent2 '2.*' event libevent-dev "$(library_of libevent-dev libevent-2)"
 }
 
 build_libev() {
-	with=-DWITHOUT_BUFFERS
+	with='-DWITHOUT_BUFFERS -DWITHOUT_DNS'
 	build_peer libev '4.*' ev libev-libevent-dev libev-dev "$(library_of libev-dev libev4)"
 }
 
 build_floor() {
-	compile floor measure.c must.c floor.c floor_timers.c floor_buffer.c floor_stream.c flat.c \
-		payload.c client.c
+	compile floor measure.c must.c floor.c floor_timers.c floor_buffer.c floor_stream.c \
+		floor_dns.c flat.c payload.c client.c name_server.c
 	echo "floor	epoll and a 4-ary heap by hand" >>"$bin/versions"
+}
+
+# c-ares excludes nobody, and is used as it is installed (pkgconfig/need.sh).
+build_cares() {
+	rm -f "$bin/cares"
+	if compile cares measure.c must.c peer_cares.c client.c name_server.c -w -lcares \
+		2>"$bin/cares.log"; then
+		echo "cares	$("$bin/cares" -v)" >>"$bin/versions"
+	else
+		say "no c-ares here, it is left out: needs libc-ares-dev; see $bin/cares.log"
+	fi
 }
 
 # compile_coro PEER SOURCE FLAGS: the program coro_PEER

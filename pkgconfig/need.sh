@@ -41,6 +41,8 @@ need_stage() {
 need_test() {
 	need_stage
 	command_from g++ g++
+	command_from dig bind9-dnsutils
+	[ -x /usr/sbin/dnsmasq ] || command_from dnsmasq dnsmasq-base
 	command_from python3 python3 python3-venv python3-dev
 	if have python3; then
 		python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3-venv"
@@ -71,6 +73,7 @@ wish_for_peers() {
 	echo '#include <pth.h>' | compiles "${CC:-cc}" c || wish_for libpth-dev
 	echo '#include <boost/context/detail/fcontext.hpp>' | compiles "${CXX:-c++}" c++ ||
 		wish_for g++ libboost-context-dev
+	echo '#include <ares.h>' | compiles "${CC:-cc}" c || wish_for libc-ares-dev
 }
 
 compiles() {
