@@ -17,6 +17,8 @@ pub mod event_base;
 pub mod event_ext;
 pub mod event_loop;
 pub mod event_ops;
+mod evhttp_request;
+pub mod evhttp_server;
 pub mod evtag;
 pub mod evutil;
 mod format;

@@ -12,18 +12,19 @@
 //! The rules are those of RFC 9112 with libevent 1.4's tolerance where it harms nobody; `strict`
 //! is RFC 9112 to the letter. No message can be read in two ways.
 
-// Its readers come with the connections of evhttp.h.
-#![allow(dead_code, unused_imports)]
-
 mod chunked;
+pub mod connection;
 mod date;
+pub mod exchange;
 mod framing;
 mod head;
 pub mod headers;
 mod parse;
+pub mod server;
 pub mod uri;
 
 pub use chunked::{ChunkHead, Decoder, LAST_CHUNK, Piece};
+pub use connection::ConnectionPtr;
 pub use date::imf_fixdate;
 pub use framing::{
     Asked, Body, ReplyFraming, RequestFraming, Rules, is_allowed_trailer, of_reply, of_request,

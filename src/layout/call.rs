@@ -9,6 +9,7 @@
 #![allow(clippy::missing_transmute_annotations, reason = "only the unwinding differs")]
 
 pub mod dns;
+pub mod http;
 
 use super::bufferevent::{Bufferevent, BuffereventCb, BuffereventErrorCb};
 use super::evbuffer::Evbuffer;

@@ -1,19 +1,19 @@
-//! `struct evhttp_request`, as `evhttp.h` declares it.
+//! `struct evhttp_request`, as `evhttp.h` declares it, and what we keep behind it.
 
-// Its readers come with the functions of evhttp.h.
-#![allow(dead_code)]
-
-use super::evbuffer::Evbuffer;
-use super::keyval::Evkeyvalq;
+use super::evbuffer::{BufferPtr, Evbuffer};
+use super::handle::Handle;
+use super::keyval::{Evkeyvalq, Headers};
+use crate::errno::Result;
+use crate::http::connection::Connection;
+use crate::sys::mem;
 use std::cell::Cell;
-use std::ffi::{c_char, c_int, c_uint, c_ushort, c_void};
+use std::ffi::{CStr, c_char, c_int, c_uint, c_ushort, c_void};
 use std::mem::{offset_of, size_of};
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
 
 /// `struct evhttp_connection`: an owned object, known to C by its pointer alone.
-#[repr(C)]
-pub struct EvhttpConnection {
-    opaque: [u8; 0],
-}
+pub type EvhttpConnection = Connection;
 
 /// `void (*)(struct evhttp_request *, void *arg)`.
 pub type RequestCallback = Option<unsafe extern "C" fn(*mut EvhttpRequest, *mut c_void)>;
@@ -88,6 +88,245 @@ impl RequestBits {
 
     pub fn set_userdone(&self, on: bool) {
         self.put(Self::USERDONE, on);
+    }
+}
+
+/// How far the reply to a request is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// The program has not answered yet.
+    Open,
+    /// It sends the body piece by piece.
+    Streaming,
+    /// It has said all.
+    Answered,
+}
+
+/// A request, and what programs do not see of it.
+#[repr(C)]
+pub struct Request {
+    public: EvhttpRequest,
+    pub stage: Cell<Stage>,
+    /// The connection ends with the reply.
+    pub closes: Cell<bool>,
+    /// The client has asked for that, and is told so.
+    pub asked_close: Cell<bool>,
+    /// The client has asked for the opposite.
+    pub asked_keep_alive: Cell<bool>,
+}
+
+impl Deref for Request {
+    type Target = EvhttpRequest;
+
+    fn deref(&self) -> &EvhttpRequest {
+        &self.public
+    }
+}
+
+/// A request that is alive.
+///
+/// Contract: made from a C pointer under the manual's word that `evhttp_request_new` gave it and
+/// that it was not freed. Its strings are malloc'ed, its lists and buffers its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RequestPtr(NonNull<Request>);
+
+impl Deref for RequestPtr {
+    type Target = Request;
+
+    fn deref(&self) -> &Request {
+        // SAFETY: alive by contract; all fields are `Cell`s.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl RequestPtr {
+    /// # Safety
+    /// `raw` is NULL or a request of `evhttp_request_new` that was not freed.
+    pub unsafe fn from_raw(raw: *mut EvhttpRequest) -> Option<RequestPtr> {
+        NonNull::new(raw).map(|raw| RequestPtr(raw.cast()))
+    }
+
+    pub fn as_ptr(self) -> *mut EvhttpRequest {
+        self.0.as_ptr().cast()
+    }
+
+    /// A request of which nothing is known yet.
+    pub fn create(cb: RequestCallback, arg: *mut c_void) -> Result<RequestPtr> {
+        let parts = Parts::create()?;
+        let memory = mem::try_box(Request {
+            public: EvhttpRequest {
+                next: RequestEntry {
+                    tqe_next: Cell::new(ptr::null_mut()),
+                    tqe_prev: Cell::new(ptr::null_mut()),
+                },
+                evcon: Cell::new(ptr::null_mut()),
+                flags: Cell::new(0),
+                input_headers: Cell::new(parts.input_headers.as_ptr()),
+                output_headers: Cell::new(parts.output_headers.as_ptr()),
+                remote_host: Cell::new(ptr::null_mut()),
+                remote_port: Cell::new(0),
+                kind: Cell::new(KIND_RESPONSE),
+                r#type: Cell::new(0),
+                uri: Cell::new(ptr::null_mut()),
+                major: Cell::new(0),
+                minor: Cell::new(0),
+                response_code: Cell::new(0),
+                response_code_line: Cell::new(ptr::null_mut()),
+                input_buffer: Cell::new(parts.input_buffer.as_ptr()),
+                ntoread: Cell::new(0),
+                bits: RequestBits(Cell::new(0)),
+                output_buffer: Cell::new(parts.output_buffer.as_ptr()),
+                cb: Cell::new(cb),
+                cb_arg: Cell::new(arg),
+                chunk_cb: Cell::new(None),
+            },
+            stage: Cell::new(Stage::Open),
+            closes: Cell::new(false),
+            asked_close: Cell::new(false),
+            asked_keep_alive: Cell::new(false),
+        });
+        match memory {
+            Ok(memory) => Ok(RequestPtr(NonNull::from(Box::leak(memory)))),
+            Err(error) => {
+                parts.dispose();
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends the request and all that is its.
+    pub fn dispose(self) {
+        self.parts().dispose();
+        // SAFETY: strings are malloc'ed or NULL, the box is ours, and this is its end.
+        unsafe {
+            mem::release(self.remote_host.get().cast());
+            mem::release(self.uri.get().cast());
+            mem::release(self.response_code_line.get().cast());
+            drop(Box::from_raw(self.0.as_ptr()));
+        }
+    }
+
+    fn parts(self) -> Parts {
+        let headers = |raw: &Cell<*mut Evkeyvalq>| {
+            // SAFETY: by contract still the lists that `create` made.
+            unsafe { Headers::from_raw(raw.get()) }
+        };
+        let buffer = |raw: &Cell<*mut Evbuffer>| {
+            // SAFETY: by contract alive.
+            unsafe { BufferPtr::from_raw(raw.get()) }
+        };
+        match (
+            headers(&self.input_headers),
+            headers(&self.output_headers),
+            buffer(&self.input_buffer),
+            buffer(&self.output_buffer),
+        ) {
+            (
+                Some(input_headers),
+                Some(output_headers),
+                Some(input_buffer),
+                Some(output_buffer),
+            ) => Parts { input_headers, output_headers, input_buffer, output_buffer },
+            _ => unreachable!("a request without its parts"),
+        }
+    }
+
+    pub fn input_headers(self) -> Headers {
+        self.parts().input_headers
+    }
+
+    pub fn output_headers(self) -> Headers {
+        self.parts().output_headers
+    }
+
+    pub fn input(self) -> BufferPtr {
+        self.parts().input_buffer
+    }
+
+    pub fn output(self) -> BufferPtr {
+        self.parts().output_buffer
+    }
+
+    pub fn set_uri(self, uri: &[u8]) -> Result<()> {
+        exchange(&self.uri, uri)
+    }
+
+    pub fn set_remote_host(self, host: &[u8]) -> Result<()> {
+        exchange(&self.remote_host, host)
+    }
+
+    pub fn set_reason(self, reason: &[u8]) -> Result<()> {
+        exchange(&self.response_code_line, reason)
+    }
+
+    /// What stands for a string that is missing is an empty one.
+    pub fn uri_bytes(&self) -> &[u8] {
+        text(&self.uri)
+    }
+
+    pub fn reason_bytes(&self) -> &[u8] {
+        text(&self.response_code_line)
+    }
+}
+
+/// The connection that a request belongs to, until that is closed.
+pub fn connection_of(request: RequestPtr) -> Option<Handle<Connection>> {
+    // SAFETY: only connections of ours are stored there, and each takes itself away at its end.
+    unsafe { Handle::from_raw(request.evcon.get()) }
+}
+
+/// A string of a request, good until its next change.
+fn text(place: &Cell<*mut c_char>) -> &[u8] {
+    if place.get().is_null() {
+        return &[];
+    }
+    // SAFETY: by contract a string.
+    unsafe { CStr::from_ptr(place.get()) }.to_bytes()
+}
+
+fn exchange(place: &Cell<*mut c_char>, text: &[u8]) -> Result<()> {
+    let copy = mem::new_string(text)?;
+    let old = place.replace(copy.as_ptr());
+    // SAFETY: malloc'ed or NULL by contract, and no longer reachable.
+    unsafe { mem::release(old.cast()) };
+    Ok(())
+}
+
+/// `EVHTTP_REQUEST`, `EVHTTP_RESPONSE`.
+pub const KIND_REQUEST: c_int = 0;
+pub const KIND_RESPONSE: c_int = 1;
+
+/// `EVHTTP_REQ_OWN_CONNECTION`, `EVHTTP_PROXY_REQUEST`.
+pub const FLAG_OWN_CONNECTION: c_int = 1;
+pub const FLAG_PROXY: c_int = 2;
+
+/// What a request has that is allocated by itself.
+struct Parts {
+    input_headers: Headers,
+    output_headers: Headers,
+    input_buffer: BufferPtr,
+    output_buffer: BufferPtr,
+}
+
+impl Parts {
+    fn create() -> Result<Parts> {
+        let input_headers = Headers::create()?;
+        let output_headers = Headers::create().inspect_err(|_| input_headers.dispose())?;
+        let no_lists = |_: &_| {
+            input_headers.dispose();
+            output_headers.dispose();
+        };
+        let input_buffer = BufferPtr::create().inspect_err(no_lists)?;
+        let output_buffer = BufferPtr::create().inspect_err(no_lists);
+        let output_buffer = output_buffer.inspect_err(|_| input_buffer.dispose())?;
+        Ok(Parts { input_headers, output_headers, input_buffer, output_buffer })
+    }
+
+    fn dispose(self) {
+        self.input_headers.dispose();
+        self.output_headers.dispose();
+        crate::buffer::free(self.input_buffer);
+        crate::buffer::free(self.output_buffer);
     }
 }
 

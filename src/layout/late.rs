@@ -1,11 +1,13 @@
 //! Work for the end of a loop's round, queued by objects that live longer than their place in
 //! the queue (a bufferevent takes itself out before it is freed): bufferevents, the thread's
-//! hub, whose work is to let greenlets run, and resolvers, which have packets to send.
+//! hub, whose work is to let greenlets run, resolvers, which have packets to send, and HTTP
+//! connections, which have replies.
 
 use super::bufferevent::StreamPtr;
 use super::link::{Link, List};
 use crate::dns::ResolverPtr;
 use crate::event::BasePtr;
+use crate::http::ConnectionPtr;
 use crate::hub::HubPtr;
 use std::cell::Cell;
 use std::mem::offset_of;
@@ -16,6 +18,7 @@ pub enum Work {
     Stream(fn(StreamPtr) -> bool, StreamPtr),
     Hub(fn(HubPtr) -> bool, HubPtr),
     Resolver(fn(ResolverPtr) -> bool, ResolverPtr),
+    Http(fn(ConnectionPtr) -> bool, ConnectionPtr),
 }
 
 impl Work {
@@ -24,6 +27,7 @@ impl Work {
             Work::Stream(run, stream) => run(stream),
             Work::Hub(run, hub) => run(hub),
             Work::Resolver(run, resolver) => run(resolver),
+            Work::Http(run, connection) => run(connection),
         }
     }
 

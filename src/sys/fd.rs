@@ -40,6 +40,12 @@ pub fn set_nonblocking(fd: c_int) -> Result<()> {
     check(unsafe { libc::fcntl(fd, libc::F_SETFL, flags | libc::O_NONBLOCK) }).map(drop)
 }
 
+/// Is O_NONBLOCK set?
+pub fn is_nonblocking(fd: c_int) -> Result<bool> {
+    // SAFETY: F_GETFL takes no pointer.
+    check(unsafe { libc::fcntl(fd, libc::F_GETFL) }).map(|flags| flags & libc::O_NONBLOCK != 0)
+}
+
 /// Sets FD_CLOEXEC.
 pub fn set_close_on_exec(fd: c_int) -> Result<()> {
     // SAFETY: F_SETFD takes no pointer.

@@ -13,6 +13,7 @@ pub mod fault;
 pub mod fd;
 pub mod file;
 pub mod fork;
+pub mod host;
 pub mod inet;
 #[cfg(has_kqueue)]
 pub mod kqueue;

@@ -4,6 +4,7 @@ use super::{check, fd};
 use crate::errno::{Errno, Result};
 use std::ffi::{c_int, c_void};
 use std::mem::size_of;
+use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 /// A peer that has gone is an error, not a signal, where the system can tell it so.
@@ -64,4 +65,41 @@ pub fn send(socket: c_int, bytes: &[u8]) -> Result<usize> {
     // SAFETY: the slice is readable for its length.
     let n = unsafe { libc::send(socket, bytes.as_ptr().cast(), bytes.len(), QUIETLY) };
     usize::try_from(n).map_err(|_| Errno::last())
+}
+
+fn set_option(socket: c_int, level: c_int, name: c_int, value: c_int) -> Result<()> {
+    let place = (&raw const value).cast::<c_void>();
+    let length = size_of::<c_int>() as libc::socklen_t;
+    // SAFETY: the option is an int, which is what is handed over.
+    check(unsafe { libc::setsockopt(socket, level, name, place, length) }).map(drop)
+}
+
+/// Small packets are sent at once.
+pub fn set_nodelay(socket: c_int) -> Result<()> {
+    set_option(socket, libc::IPPROTO_TCP, libc::TCP_NODELAY, 1)
+}
+
+/// Says that nothing more will be sent.
+pub fn shut_down_writing(socket: c_int) -> Result<()> {
+    // SAFETY: no pointers.
+    check(unsafe { libc::shutdown(socket, libc::SHUT_WR) }).map(drop)
+}
+
+/// A socket that listens, does not block, and is closed on exec (behaviour 136).
+pub fn listener(at: SocketAddr, backlog: c_int) -> Result<OwnedFd> {
+    let (raw, length) = super::address::to_raw(at);
+    // SAFETY: the storage outlives its use.
+    let address = unsafe { Address::new((&raw const raw).cast(), length) };
+    let socket = stream(address)?;
+    let number = socket.as_raw_fd();
+    set_option(number, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
+    set_option(number, libc::SOL_SOCKET, libc::SO_KEEPALIVE, 1)?;
+    if at.is_ipv6() {
+        set_option(number, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, 1)?;
+    }
+    // SAFETY: the address is valid by `Address::new`.
+    check(unsafe { libc::bind(number, address.raw, address.length) })?;
+    // SAFETY: no pointers.
+    check(unsafe { libc::listen(number, backlog) })?;
+    Ok(socket)
 }

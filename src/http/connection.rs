@@ -1,0 +1,611 @@
+//! A connection that serves: requests come in one after the other, replies go out in that order.
+//!
+//! ```text
+//!   Head --> Body --> Busy (the program has the request) --> Head ...      --> Last --> closed
+//!     |  refused        |  answered                                             ^
+//!     +-----------------+------------------ the connection is to end ----------+
+//! ```
+//! One step is made at a time (`advance`); a step that ends at the program returns the call that is
+//! to be made, and nothing is touched after it. What has to go on after a call was queued before it,
+//! as work for the end of the round: there replies are written, several in one, and the next request
+//! that has come already is looked at. An idle connection has no buffers.
+
+use super::chunked::Piece;
+use super::exchange;
+use super::server::ServerPtr;
+use super::{Body, Decoder, Refusal, Scan};
+use crate::buffer;
+use crate::errno::{Errno, Result};
+use crate::event::{BasePtr, Core, timeval_of};
+use crate::layout::call::http::{CloseCallback, RequestCall};
+use crate::layout::chain::linked;
+use crate::layout::evbuffer::BufferPtr;
+use crate::layout::event::{EV_PERSIST, EV_READ, EV_TIMEOUT, EV_WRITE, Event, EventPtr};
+use crate::layout::evhttp::{RequestPtr, Stage};
+use crate::layout::handle::Handle;
+use crate::layout::late::{Late, Work};
+use crate::layout::link::Link;
+use crate::layout::own_event::{self, Fires};
+use crate::sys::{mem, socket};
+use std::cell::Cell;
+use std::ffi::{c_int, c_void};
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+/// So much input waits for its turn, before nothing more is read.
+const INPUT_LIMIT: usize = 64 << 10;
+
+/// So much output is collected, before pipelined requests have to wait.
+const OUTPUT_LIMIT: usize = 256 << 10;
+
+/// Requests that are answered in one round.
+const PIPELINED: usize = 64;
+
+/// Seconds without progress (behaviour 147).
+pub const TIMEOUT: c_int = 50;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    /// The head of a request is to come, or comes.
+    Head,
+    /// Its body comes.
+    Body,
+    /// The program has it.
+    Busy,
+    /// Nothing more is read; when the output is written the connection is closed.
+    Last,
+}
+
+/// How the body of the current request comes.
+enum Framing {
+    Left(u64),
+    Chunked(Box<Decoder>),
+    UntilEof,
+}
+
+#[repr(C)]
+pub struct Connection {
+    place: Link,
+    server: Cell<Option<ServerPtr>>,
+    base: Cell<Option<BasePtr>>,
+    socket: Cell<c_int>,
+    read: Event,
+    write: Event,
+    late: Late,
+    state: Cell<State>,
+    scan: Cell<Option<Box<Scan>>>,
+    framing: Cell<Option<Framing>>,
+    /// The body is not for the program (GET, HEAD).
+    skips_body: Cell<bool>,
+    input: Cell<Option<BufferPtr>>,
+    output: Cell<Option<BufferPtr>>,
+    /// The request that is read, or that the program has.
+    request: Cell<Option<RequestPtr>>,
+    peer: SocketAddr,
+    /// Seconds; 0 is none.
+    timeout: Cell<c_int>,
+    /// The peer has sent its last byte.
+    at_end: Cell<bool>,
+    pub closecb: Cell<CloseCallback>,
+    pub closecb_arg: Cell<*mut c_void>,
+    /// Frames that still need it, though it may be closed meanwhile.
+    holds: Cell<u32>,
+    is_closed: Cell<bool>,
+}
+
+linked!(Connection, place, 0);
+
+pub type ConnectionPtr = Handle<Connection>;
+
+/// Serves a socket that was accepted.
+pub fn open(server: ServerPtr, base: BasePtr, socket: OwnedFd, peer: SocketAddr) -> Result<()> {
+    let number = socket.as_raw_fd();
+    let connection = Handle::leak(mem::try_box(Connection {
+        place: Link::new(),
+        server: Cell::new(Some(server)),
+        base: Cell::new(Some(base)),
+        socket: Cell::new(number),
+        read: Event::zeroed(),
+        write: Event::zeroed(),
+        late: Late::new(),
+        state: Cell::new(State::Head),
+        scan: Cell::new(None),
+        framing: Cell::new(None),
+        skips_body: Cell::new(false),
+        input: Cell::new(None),
+        output: Cell::new(None),
+        request: Cell::new(None),
+        peer,
+        timeout: Cell::new(server.timeout()),
+        at_end: Cell::new(false),
+        closecb: Cell::new(None),
+        closecb_arg: Cell::new(std::ptr::null_mut()),
+        holds: Cell::new(0),
+        is_closed: Cell::new(false),
+    })?);
+    connection.late.set(Work::Http(end_of_round, connection));
+    own_event::set(EventPtr::of(&connection.read), base, number, EV_READ | EV_PERSIST, connection);
+    own_event::set(
+        EventPtr::of(&connection.write),
+        base,
+        number,
+        EV_WRITE | EV_PERSIST,
+        connection,
+    );
+    if let Err(error) = connection.add(&connection.read) {
+        connection.dispose();
+        return Err(error);
+    }
+    let _ = socket::set_nodelay(number);
+    // Closed with the connection from now on.
+    std::mem::forget(socket);
+    server.connections().push(connection);
+    // What was sent with the connection is read at once.
+    readable(connection);
+    Ok(())
+}
+
+impl Fires for Connection {
+    fn fired(connection: ConnectionPtr) {
+        let timed_out = |event: &Event| {
+            let result = event.ev_res.replace(0);
+            result != 0 && result & c_int::from(EV_TIMEOUT) != 0
+        };
+        let is_late = timed_out(&connection.read) | timed_out(&connection.write);
+        if is_late && connection.is_overdue() {
+            return overdue(connection);
+        }
+        if connection.state.get() == State::Last {
+            connection.drop_input();
+        } else {
+            readable(connection);
+        }
+    }
+}
+
+/// Reads what is there, and goes on with it.
+fn readable(connection: ConnectionPtr) {
+    match connection.fill() {
+        Ok(()) => go_on(connection),
+        Err(Errno::AGAIN | Errno::INTR) => {}
+        Err(_) => close(connection),
+    }
+}
+
+/// Makes steps until there is nothing to do, or the program has a request.
+fn go_on(connection: ConnectionPtr) {
+    connection.hold();
+    for _ in 0..PIPELINED {
+        let Some(call) = connection.advance() else { break };
+        // Whatever comes of the call, this goes on.
+        connection.queue();
+        call.run();
+        if connection.is_closed.get() || !connection.finish_request() {
+            break;
+        }
+    }
+    connection.release();
+}
+
+/// The end of a round: what was answered is written.
+fn end_of_round(connection: ConnectionPtr) -> bool {
+    connection.hold();
+    if connection.finish_request() {
+        go_on(connection);
+    }
+    let result = if connection.is_closed.get() { Ok(()) } else { connection.flush() };
+    if result.is_err() {
+        close(connection);
+    }
+    connection.release();
+    true
+}
+
+fn overdue(connection: ConnectionPtr) {
+    let has_begun = connection.state.get() == State::Head && connection.has_input();
+    if has_begun {
+        connection.refuse(408, b"Request Timeout");
+    } else {
+        close(connection);
+    }
+}
+
+/// Ends a connection; its program hears of it, and a request that it has stays with it.
+pub fn close(connection: ConnectionPtr) {
+    if connection.is_closed.replace(true) {
+        return;
+    }
+    connection.hold();
+    for event in [&connection.read, &connection.write] {
+        connection.delete(event);
+    }
+    if let Some(base) = connection.late.base() {
+        let _ = base.try_enter(|core: &mut Core| core.cancel_late(&connection.late));
+    }
+    crate::sys::fd::close(connection.socket.replace(-1));
+    for buffer in [connection.input.take(), connection.output.take()].into_iter().flatten() {
+        buffer.dispose();
+    }
+    crate::layout::chain::Chain::<Connection>::remove(connection);
+    if let Some(request) = connection.request.take() {
+        request.evcon.set(std::ptr::null_mut());
+        // The program frees it by its answer; one that was not given to it, or that it has
+        // answered, is ours.
+        if connection.state.get() != State::Busy || request.stage.get() == Stage::Answered {
+            request.dispose();
+        }
+    }
+    let callback = connection.closecb.take();
+    let arg = connection.closecb_arg.get();
+    crate::layout::call::http::run_close(callback, connection.as_ptr(), arg);
+    connection.release();
+}
+
+impl ConnectionPtr {
+    fn release(self) {
+        self.holds.set(self.holds.get() - 1);
+        if self.holds.get() == 0 && self.is_closed.get() {
+            self.dispose();
+        }
+    }
+}
+
+impl Connection {
+    fn hold(&self) {
+        self.holds.set(self.holds.get() + 1);
+    }
+
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    pub fn server(&self) -> Option<ServerPtr> {
+        self.server.get()
+    }
+
+    pub fn set_timeout(&self, seconds: c_int) {
+        self.timeout.set(if seconds < 0 { TIMEOUT } else { seconds });
+        if let Some(base) = self.base.get() {
+            let _ = base.try_enter(|core| core.del(EventPtr::of(&self.read)));
+        }
+        let _ = self.add(&self.read);
+    }
+
+    fn add(&self, event: &Event) -> Result<()> {
+        let base = self.base.get().ok_or(Errno::INVAL)?;
+        let seconds = u64::from(self.timeout.get().max(0).unsigned_abs());
+        let after = timeval_of(seconds * 1_000_000);
+        let after = (seconds > 0).then_some(&after);
+        base.try_enter(|core| core.add(EventPtr::of(event), after))?
+    }
+
+    fn delete(&self, event: &Event) {
+        let event = EventPtr::of(event);
+        if Core::is_linked(event)
+            && let Some(base) = self.base.get()
+        {
+            let _ = base.try_enter(|core| core.del(event));
+        }
+    }
+
+    fn is_overdue(&self) -> bool {
+        // The program may take its time; the peer may not.
+        self.state.get() != State::Busy || self.output.get().is_some()
+    }
+
+    fn has_input(&self) -> bool {
+        self.input.get().is_some_and(|input| input.off.get() > 0)
+    }
+
+    /// Work at the end of the round, also if nobody returns from a call in between.
+    pub fn queue(&self) {
+        if let Some(base) = self.base.get() {
+            let _ = base.try_enter(|core| core.queue_late(base, &self.late));
+        }
+    }
+
+    /// Reads once. `ECONNRESET`: the end, with nothing left to do.
+    fn fill(&self) -> Result<()> {
+        let input = match self.input.get() {
+            Some(input) => input,
+            None => BufferPtr::create()?,
+        };
+        self.input.set(Some(input));
+        if input.off.get() >= INPUT_LIMIT && self.state.get() == State::Busy {
+            // What is there is enough until the program has answered.
+            self.delete(&self.read);
+            return Ok(());
+        }
+        match buffer::read(input, self.socket.get(), -1) {
+            Ok(0) => self.peer_is_done(),
+            Ok(_) => self.add(&self.read),
+            Err(error) => {
+                if input.off.get() == 0 {
+                    self.input.set(None);
+                    input.dispose();
+                }
+                match error {
+                    Errno::AGAIN | Errno::INTR => Err(error),
+                    _ if self.state.get() == State::Busy => self.peer_is_done(),
+                    _ => Err(error),
+                }
+            }
+        }
+    }
+
+    fn peer_is_done(&self) -> Result<()> {
+        self.at_end.set(true);
+        self.delete(&self.read);
+        let is_needed = match self.state.get() {
+            State::Busy => true,
+            State::Body => true,
+            State::Head => self.has_input(),
+            State::Last => false,
+        };
+        if is_needed { Ok(()) } else { Err(Errno(libc::ECONNRESET)) }
+    }
+
+    /// One step: what is to be called, if it comes to that.
+    fn advance(&self) -> Option<RequestCall> {
+        let call = match self.state.get() {
+            State::Head => self.read_head(),
+            State::Body => self.read_body(),
+            State::Busy | State::Last => return None,
+        };
+        match call {
+            Ok(call) => call,
+            Err(refusal) => {
+                self.refuse_for(refusal);
+                None
+            }
+        }
+    }
+
+    fn read_head(&self) -> super::Result<Option<RequestCall>> {
+        let Some(server) = self.server.get() else { return Ok(None) };
+        let Some(input) = self.input.get() else { return Ok(None) };
+        let mut scan = match self.scan.take() {
+            Some(scan) => scan,
+            None => mem::try_box(Scan::request(server.is_strict())).map_err(no_memory)?,
+        };
+        let Some(found) = scan.find(input.bytes(), &server.limits())? else {
+            if self.at_end.get() {
+                self.end_quietly();
+            } else if input.off.get() == 0 {
+                self.drop_input();
+            } else {
+                self.scan.set(Some(scan));
+            }
+            return Ok(None);
+        };
+        let mut head = settings_copy(&input.bytes()[found.start..found.end])?;
+        buffer::drain(input, found.end);
+        let taken = exchange::begin(self, server, &found, &mut head)?;
+        self.request.set(Some(taken.request));
+        self.skips_body.set(taken.skips_body);
+        match taken.body {
+            Body::None | Body::Length(0) => return Ok(self.dispatch()),
+            Body::Length(length) => self.framing.set(Some(Framing::Left(length))),
+            Body::UntilEof => self.framing.set(Some(Framing::UntilEof)),
+            Body::Chunked => {
+                let decoder =
+                    Decoder::new(server.is_strict(), false, server.limits(), server.max_body());
+                let decoder = mem::try_box(decoder).map_err(no_memory)?;
+                self.framing.set(Some(Framing::Chunked(decoder)));
+            }
+        }
+        self.state.set(State::Body);
+        if taken.wants_continue && input.off.get() == 0 {
+            self.send(b"HTTP/1.1 100 Continue\r\n\r\n").map_err(no_memory)?;
+        }
+        self.read_body()
+    }
+
+    fn read_body(&self) -> super::Result<Option<RequestCall>> {
+        let (Some(request), Some(input)) = (self.request.get(), self.input.get()) else {
+            return Ok(None);
+        };
+        let target = request.input();
+        let skips = self.skips_body.get();
+        let take = |length: usize| -> super::Result<()> {
+            if !skips {
+                buffer::append(target, &input.bytes()[..length]).map_err(no_memory)?;
+            }
+            buffer::drain(input, length);
+            Ok(())
+        };
+        let is_whole = match self.framing.take() {
+            None => true,
+            Some(Framing::Left(left)) => {
+                let length = usize::try_from(left).unwrap_or(usize::MAX).min(input.off.get());
+                take(length)?;
+                let left = left - length as u64;
+                request.ntoread.set(left as i64);
+                self.framing.set(Some(Framing::Left(left)));
+                left == 0
+            }
+            Some(Framing::UntilEof) => {
+                let max = self.server.get().and_then(|server| server.max_body());
+                if max.is_some_and(|max| (target.off.get() + input.off.get()) as u64 > max) {
+                    return Err(Refusal::BodyTooLarge);
+                }
+                take(input.off.get())?;
+                self.framing.set(Some(Framing::UntilEof));
+                self.at_end.get()
+            }
+            Some(Framing::Chunked(mut decoder)) => {
+                let is_whole = self.read_chunks(&mut decoder, request, take)?;
+                self.framing.set(Some(Framing::Chunked(decoder)));
+                is_whole
+            }
+        };
+        if is_whole {
+            self.framing.set(None);
+            return Ok(self.dispatch());
+        }
+        if self.at_end.get() {
+            if !skips {
+                self.end_quietly();
+                return Ok(None);
+            }
+            // Nobody waits for the body of a GET; the connection ends.
+            request.closes.set(true);
+            return Ok(self.dispatch());
+        }
+        if input.off.get() == 0 {
+            self.drop_input();
+        }
+        Ok(None)
+    }
+
+    fn read_chunks(
+        &self,
+        decoder: &mut Decoder,
+        request: RequestPtr,
+        take: impl Fn(usize) -> super::Result<()>,
+    ) -> super::Result<bool> {
+        let Some(input) = self.input.get() else { return Ok(false) };
+        loop {
+            match decoder.next(input.bytes())? {
+                Piece::Data { skip, length, .. } => {
+                    buffer::drain(input, skip);
+                    take(length)?;
+                }
+                Piece::More { skip } => {
+                    buffer::drain(input, skip);
+                    return Ok(false);
+                }
+                Piece::End { trailers } => {
+                    let mut head = settings_copy(&input.bytes()[trailers.start..trailers.end])?;
+                    buffer::drain(input, trailers.end);
+                    exchange::add_trailers(request, &trailers, &mut head)?;
+                    return Ok(true);
+                }
+            }
+        }
+    }
+
+    /// The request is whole: who is to be called.
+    fn dispatch(&self) -> Option<RequestCall> {
+        let (Some(server), Some(request)) = (self.server.get(), self.request.get()) else {
+            return None;
+        };
+        self.state.set(State::Busy);
+        match server.handler(request) {
+            Some(call) => Some(call),
+            None => {
+                exchange::answer_not_found(request);
+                self.queue();
+                None
+            }
+        }
+    }
+
+    /// After an answer: the next request may come. Is there anything to look at?
+    fn finish_request(&self) -> bool {
+        let Some(request) = self.request.get() else { return self.state.get() == State::Head };
+        if self.state.get() != State::Busy || request.stage.get() != Stage::Answered {
+            return false;
+        }
+        self.request.set(None);
+        let closes = request.closes.get() || self.at_end.get() && !self.has_input();
+        request.dispose();
+        if closes {
+            self.state.set(State::Last);
+            return false;
+        }
+        self.state.set(State::Head);
+        if !self.at_end.get() {
+            let _ = self.add(&self.read);
+        }
+        let is_full = self.output.get().is_some_and(|out| out.off.get() > OUTPUT_LIMIT);
+        if is_full && self.has_input() {
+            self.queue();
+        }
+        self.has_input() && !is_full
+    }
+
+    fn refuse_for(&self, refusal: Refusal) {
+        let status = refusal.status();
+        self.refuse(status, exchange::reason(status));
+    }
+
+    /// Answers what is no request, and ends the connection.
+    fn refuse(&self, status: u16, reason: &[u8]) {
+        if let Some(request) = self.request.take() {
+            request.dispose();
+        }
+        self.framing.set(None);
+        self.state.set(State::Last);
+        let page = exchange::refusal(status, reason);
+        if page.and_then(|page| self.send(&page)).is_err() {
+            // Without memory for that it just ends.
+            self.end_quietly();
+        }
+    }
+
+    /// Ends at the end of the round, without another word.
+    fn end_quietly(&self) {
+        self.state.set(State::Last);
+        self.queue();
+    }
+
+    fn drop_input(&self) {
+        if let Some(input) = self.input.take() {
+            input.dispose();
+        }
+        if self.state.get() == State::Last {
+            let mut piece = [0; 4096];
+            // What comes after the end is nobody's; closing with it unread would reset.
+            while matches!(crate::sys::fd::read(self.socket.get(), &mut piece), Ok(n) if n > 0) {}
+            self.delete(&self.read);
+        }
+    }
+
+    /// The buffer that replies go to.
+    pub fn output(&self) -> Result<BufferPtr> {
+        let output = match self.output.get() {
+            Some(output) => output,
+            None => BufferPtr::create()?,
+        };
+        self.output.set(Some(output));
+        Ok(output)
+    }
+
+    pub fn send(&self, bytes: &[u8]) -> Result<()> {
+        let output = self.output()?;
+        self.queue();
+        buffer::append(output, bytes)
+    }
+
+    /// Writes what there is. An error ends the connection, as does the end of the last reply.
+    fn flush(&self) -> Result<()> {
+        if let Some(output) = self.output.get() {
+            while output.off.get() > 0 {
+                match socket::send(self.socket.get(), output.bytes()) {
+                    Ok(n) => buffer::drain(output, n),
+                    Err(Errno::INTR) => {}
+                    Err(Errno::AGAIN) => return self.add(&self.write),
+                    Err(error) => return Err(error),
+                }
+            }
+            self.output.set(None);
+            output.dispose();
+            self.delete(&self.write);
+        }
+        let is_over = self.state.get() == State::Last
+            || self.at_end.get() && self.state.get() == State::Head && !self.has_input();
+        if is_over { Err(Errno(libc::ECONNRESET)) } else { Ok(()) }
+    }
+}
+
+fn no_memory(_: Errno) -> Refusal {
+    Refusal::NoMemory
+}
+
+fn settings_copy(bytes: &[u8]) -> super::Result<Vec<u8>> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(bytes.len()).map_err(|_| Refusal::NoMemory)?;
+    copy.extend_from_slice(bytes);
+    Ok(copy)
+}

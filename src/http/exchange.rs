@@ -1,0 +1,387 @@
+//! From the head of a request to the bytes of its reply.
+
+use super::connection::ConnectionPtr;
+use super::server::ServerPtr;
+use super::{
+    Body, ChunkHead, Head, LAST_CHUNK, Method, Refusal, Request, Rules, headers, imf_fixdate,
+    is_allowed_trailer, of_request, parse,
+};
+use crate::buffer;
+use crate::errno::{Errno, Result};
+use crate::http::connection::Connection;
+use crate::layout::evbuffer::BufferPtr;
+use crate::layout::evhttp::{
+    FLAG_OWN_CONNECTION, FLAG_PROXY, KIND_REQUEST, KIND_RESPONSE, RequestPtr, Stage,
+};
+use crate::layout::keyval::Headers;
+use crate::sys::clock;
+use std::ffi::{c_char, c_int};
+use std::io::Write;
+use std::net::SocketAddr;
+
+/// A request whose head was read.
+pub struct Taken {
+    pub request: RequestPtr,
+    pub body: Body,
+    pub wants_continue: bool,
+    pub skips_body: bool,
+}
+
+const METHOD_HEAD: c_int = 2;
+
+/// Makes a request of a head.
+pub fn begin(
+    connection: &Connection,
+    server: ServerPtr,
+    found: &Head,
+    head: &mut [u8],
+) -> super::Result<Taken> {
+    parse::request(found, head, server.is_strict(), |parsed| {
+        let kind = server.allows(parsed.method).ok_or(Refusal::BadRequest)?;
+        let rules = Rules { is_strict: server.is_strict(), max_body: server.max_body() };
+        let framing = of_request(parsed, &rules)?;
+        let request = RequestPtr::create(None, std::ptr::null_mut()).map_err(no_memory)?;
+        request.closes.set(framing.close);
+        request.asked_close.set(framing.asked_close);
+        request.asked_keep_alive.set(framing.asked_keep_alive);
+        if let Err(error) = fill(request, connection, parsed, kind, framing.body) {
+            request.dispose();
+            return Err(no_memory(error));
+        }
+        let skips_body = matches!(parsed.method, Method::Get | Method::Head);
+        let (body, wants_continue) = (framing.body, framing.wants_continue);
+        Ok(Taken { request, body, wants_continue, skips_body })
+    })?
+}
+
+fn fill(
+    request: RequestPtr,
+    connection: &Connection,
+    parsed: &Request,
+    kind: c_int,
+    body: Body,
+) -> Result<()> {
+    request.kind.set(KIND_REQUEST);
+    request.r#type.set(kind);
+    request.major.set(1);
+    request.minor.set(parsed.minor as c_char);
+    let proxy = if parsed.is_proxy() { FLAG_PROXY } else { 0 };
+    request.flags.set(FLAG_OWN_CONNECTION | proxy);
+    request.evcon.set(std::ptr::from_ref(connection).cast_mut());
+    request.bits.set_chunked(body == Body::Chunked);
+    request.set_uri(parsed.target.as_bytes())?;
+    set_peer(request, connection.peer())?;
+    add_all(request.input_headers(), parsed.fields.iter().map(|field| (field.name, field.value)))
+}
+
+/// As text, a mapped address as the one that it stands for.
+fn set_peer(request: RequestPtr, peer: SocketAddr) -> Result<()> {
+    let mut room = [0; 64];
+    let mut rest = &mut room[..];
+    let _ = write!(rest, "{}", peer.ip().to_canonical());
+    let left = rest.len();
+    request.remote_port.set(peer.port());
+    request.set_remote_host(&room[..room.len() - left])
+}
+
+fn add_all<'a>(list: Headers, fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<()> {
+    for (name, value) in fields {
+        list.push(name.as_bytes(), value)?;
+    }
+    Ok(())
+}
+
+/// Fields behind the last chunk join the others (behaviour 144).
+pub fn add_trailers(request: RequestPtr, found: &Head, head: &mut [u8]) -> super::Result<()> {
+    parse::trailers(found, head, |fields| {
+        let allowed = fields.iter().filter(|field| is_allowed_trailer(field.name));
+        add_all(request.input_headers(), allowed.map(|field| (field.name, field.value)))
+    })?
+    .map_err(no_memory)
+}
+
+fn no_memory(_: Errno) -> Refusal {
+    Refusal::NoMemory
+}
+
+/// The words of a status.
+pub fn reason(status: u16) -> &'static [u8] {
+    match status {
+        400 => b"Bad Request",
+        404 => b"Not Found",
+        408 => b"Request Timeout",
+        413 => b"Content Too Large",
+        414 => b"URI Too Long",
+        417 => b"Expectation Failed",
+        431 => b"Request Header Fields Too Large",
+        501 => b"Not Implemented",
+        503 => b"Service Unavailable",
+        505 => b"HTTP Version Not Supported",
+        _ => b"Error",
+    }
+}
+
+/// May a reply to this request have a body?
+fn has_body(request: RequestPtr) -> bool {
+    let code = request.response_code.get();
+    request.r#type.get() != METHOD_HEAD && !matches!(code, 100..=199 | 204 | 304)
+}
+
+/// A reply of which the status is known (behaviour 197).
+pub fn set_status(request: RequestPtr, code: c_int, reason: &[u8]) -> Result<()> {
+    request.kind.set(KIND_RESPONSE);
+    request.response_code.set(code);
+    request.set_reason(reason)
+}
+
+fn connection_of(request: RequestPtr) -> Option<ConnectionPtr> {
+    // Set by us alone, and taken away before the connection ends.
+    crate::layout::evhttp::connection_of(request)
+}
+
+/// Answers with a whole body, which is moved.
+pub fn reply(request: RequestPtr, code: c_int, reason: &[u8], body: Option<BufferPtr>) {
+    let Some(connection) = connection_of(request) else { return request.dispose() };
+    if request.stage.get() != Stage::Open {
+        return;
+    }
+    if set_status(request, code, reason).is_ok()
+        && let Some(body) = body
+    {
+        let _ = buffer::add_buffer(request.output(), body);
+    }
+    if write_reply(request, connection).is_err() {
+        // Half a reply would be taken for a whole one.
+        return super::connection::close(connection);
+    }
+    finish(request, connection);
+}
+
+fn write_reply(request: RequestPtr, connection: ConnectionPtr) -> Result<()> {
+    let body = request.output();
+    let length = body.off.get();
+    add_fields(request, Some(length))?;
+    write_head(request, connection.output()?)?;
+    if has_body(request) && length > 0 {
+        buffer::add_buffer(connection.output()?, body)?;
+    }
+    Ok(())
+}
+
+fn finish(request: RequestPtr, connection: ConnectionPtr) {
+    request.bits.set_userdone(true);
+    request.stage.set(Stage::Answered);
+    connection.queue();
+}
+
+/// What the program has not said itself (behaviour 148).
+fn add_fields(request: RequestPtr, length: Option<usize>) -> Result<()> {
+    let list = request.output_headers();
+    let has = |key: &[u8]| headers::find(&list, key).is_some();
+    let is_newer = request.minor.get() >= 1;
+    if is_newer && !has(b"Date") {
+        list.push(b"Date", &imf_fixdate(clock::wall_ns() / 1_000_000_000))?;
+    }
+    let is_proxy = request.flags.get() & FLAG_PROXY != 0;
+    if let Some(said) =
+        headers::find(&list, if is_proxy { b"Proxy-Connection" } else { b"Connection" })
+    {
+        let wants_close = said.value.eq_ignore_ascii_case(b"close");
+        request.closes.set(request.closes.get() || wants_close);
+    } else if !is_proxy && request.closes.get() && request.asked_close.get() {
+        list.push(b"Connection", b"close")?;
+    } else if !is_proxy && !is_newer && !request.closes.get() {
+        list.push(b"Connection", b"keep-alive")?;
+    }
+    let code = request.response_code.get();
+    if let Some(length) = length {
+        let may_say = !matches!(code, 100..=199 | 204);
+        if may_say
+            && !has(b"Content-Length")
+            && !has(b"Transfer-Encoding")
+            && !(code == 304 && length == 0)
+        {
+            list.push(b"Content-Length", length.to_string().as_bytes())?;
+        }
+        if length > 0 && has_body(request) && !has(b"Content-Type") {
+            list.push(b"Content-Type", b"text/html; charset=ISO-8859-1")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_head(request: RequestPtr, output: BufferPtr) -> Result<()> {
+    let mut line = [0; 32];
+    let mut rest = &mut line[..];
+    let (major, minor) = (request.major.get(), request.minor.get());
+    let _ = write!(rest, "HTTP/{major}.{minor} {} ", request.response_code.get());
+    let left = rest.len();
+    buffer::append(output, &line[..line.len() - left])?;
+    append_pieces(output, request.reason_bytes())?;
+    buffer::append(output, b"\r\n")?;
+    for header in request.output_headers().iter() {
+        append_pieces(output, header.key)?;
+        buffer::append(output, b": ")?;
+        append_pieces(output, header.value)?;
+        buffer::append(output, b"\r\n")?;
+    }
+    buffer::append(output, b"\r\n")
+}
+
+/// One line, whatever a program has put there (behaviour 173).
+fn append_pieces(output: BufferPtr, text: &[u8]) -> Result<()> {
+    for (nth, piece) in headers::pieces(text).enumerate() {
+        if nth > 0 {
+            buffer::append(output, b" ")?;
+        }
+        buffer::append(output, piece)?;
+    }
+    Ok(())
+}
+
+/// Begins a reply whose body comes piece by piece (behaviour 153).
+pub fn start(request: RequestPtr, code: c_int, reason: &[u8]) {
+    let Some(connection) = connection_of(request) else { return };
+    if request.stage.get() != Stage::Open {
+        return;
+    }
+    if start_reply(request, connection, code, reason).is_err() {
+        return super::connection::close(connection);
+    }
+    request.stage.set(Stage::Streaming);
+    connection.queue();
+}
+
+fn start_reply(
+    request: RequestPtr,
+    connection: ConnectionPtr,
+    code: c_int,
+    reason: &[u8],
+) -> Result<()> {
+    set_status(request, code, reason)?;
+    let list = request.output_headers();
+    let is_sized = headers::find(&list, b"Content-Length").is_some();
+    let is_newer = request.minor.get() >= 1;
+    if is_newer && has_body(request) && !is_sized {
+        if headers::find(&list, b"Transfer-Encoding").is_none() {
+            list.push(b"Transfer-Encoding", b"chunked")?;
+        }
+        request.bits.set_chunked(true);
+    } else {
+        request.bits.set_chunked(false);
+        request.closes.set(request.closes.get() || has_body(request) && !is_sized || code == 101);
+    }
+    add_fields(request, None)?;
+    write_head(request, connection.output()?)
+}
+
+/// A piece of the body, which is moved. It stays where it is if the client has gone.
+pub fn chunk(request: RequestPtr, data: BufferPtr) {
+    let Some(connection) = connection_of(request) else { return };
+    let length = data.off.get();
+    if request.stage.get() != Stage::Streaming || length == 0 {
+        return;
+    }
+    if !has_body(request) && request.response_code.get() != 101 {
+        return buffer::drain(data, length);
+    }
+    let written = connection.output().and_then(|output| {
+        let is_chunked = request.bits.chunked();
+        if is_chunked {
+            buffer::append(output, ChunkHead::new(length).bytes())?;
+        }
+        buffer::add_buffer(output, data)?;
+        if is_chunked { buffer::append(output, b"\r\n") } else { Ok(()) }
+    });
+    match written {
+        Ok(()) => connection.queue(),
+        Err(_) => super::connection::close(connection),
+    }
+}
+
+/// The body is complete.
+pub fn end(request: RequestPtr) {
+    let Some(connection) = connection_of(request) else { return request.dispose() };
+    if request.stage.get() != Stage::Streaming {
+        return;
+    }
+    if request.bits.chunked() && connection.send(LAST_CHUNK).is_err() {
+        return super::connection::close(connection);
+    }
+    finish(request, connection);
+}
+
+/// An error page, after which the connection ends (behaviour 152).
+pub fn error(request: RequestPtr, code: c_int, reason: &[u8]) {
+    let list = request.output_headers();
+    list.clear();
+    let _ = list.push(b"Content-Type", b"text/html");
+    let _ = list.push(b"Connection", b"close");
+    let page = BufferPtr::create();
+    if let Ok(page) = page {
+        let _ = write_page(page, code, reason, &[]);
+    }
+    if request.minor.get() == 0 {
+        request.minor.set(1);
+    }
+    reply(request, code, reason, page.as_ref().ok().copied());
+    if let Ok(page) = page {
+        page.dispose();
+    }
+}
+
+/// Nobody is there for the target.
+pub fn answer_not_found(request: RequestPtr) {
+    error(request, 404, b"Not Found");
+}
+
+fn write_page(page: BufferPtr, code: c_int, reason: &[u8], more: &[u8]) -> Result<()> {
+    let mut number = [0; 16];
+    let mut rest = &mut number[..];
+    let _ = write!(rest, "{code} ");
+    let left = rest.len();
+    let number = &number[..number.len() - left];
+    buffer::append(page, b"<html><head><title>")?;
+    buffer::append(page, number)?;
+    append_escaped(page, reason)?;
+    buffer::append(page, b"</title></head><body><h1>")?;
+    append_escaped(page, reason)?;
+    buffer::append(page, b"</h1>")?;
+    append_escaped(page, more)?;
+    buffer::append(page, b"</body></html>\n")
+}
+
+fn append_escaped(page: BufferPtr, text: &[u8]) -> Result<()> {
+    for &byte in text {
+        match byte {
+            b'&' => buffer::append(page, b"&amp;")?,
+            b'<' => buffer::append(page, b"&lt;")?,
+            b'>' => buffer::append(page, b"&gt;")?,
+            b'"' => buffer::append(page, b"&quot;")?,
+            b'\'' => buffer::append(page, b"&#039;")?,
+            _ => buffer::append(page, &[byte])?,
+        }
+    }
+    Ok(())
+}
+
+/// The whole reply to what is no request.
+pub fn refusal(status: u16, reason: &[u8]) -> Result<Vec<u8>> {
+    let page = BufferPtr::create()?;
+    let written = write_page(page, c_int::from(status), reason, &[]);
+    let mut reply = Vec::new();
+    let size = page.off.get();
+    let reserved = reply.try_reserve(size + 160);
+    if written.is_ok() && reserved.is_ok() {
+        let text = String::from_utf8_lossy(reason);
+        let _ = write!(
+            reply,
+            "HTTP/1.1 {status} {text}\r\nContent-Type: text/html\r\nConnection: close\r\n\
+             Content-Length: {size}\r\n\r\n"
+        );
+        reply.extend_from_slice(page.bytes());
+    }
+    page.dispose();
+    reserved?;
+    written.map(|()| reply)
+}
