@@ -105,6 +105,213 @@ struct evhttp_request {
 	void (*chunk_cb)(struct evhttp_request *req, void *arg);
 };
 
+/*
+ * Servers.
+ */
+
+/**
+ * Makes a server.
+ *
+ * @param base the base that it runs on; NULL: the current one, at the time of the first socket
+ * @return the server, to be freed with evhttp_free(); NULL with ENOMEM
+ * @see behaviour 137
+ *
+ * @pre `base` is NULL or a base that was not freed.
+ */
+struct evhttp *evhttp_new(struct event_base *base);
+
+/**
+ * Makes a server that listens.
+ *
+ * @param address,port as for evhttp_bind_socket()
+ * @return the server, on the current base; NULL with errno as evhttp_bind_socket()
+ * @see behaviour 137
+ *
+ * @pre `address` is NULL or a string.
+ */
+struct evhttp *evhttp_start(const char *address, unsigned short port);
+
+/**
+ * Listens on an address as well.
+ *
+ * @param http the server
+ * @param address an address or a name of this machine; NULL or "0.0.0.0": all of IPv4
+ * @param port 0: one of the system's choice
+ * @return 0; -1 with EINVAL (NULL, no base, no such address), EADDRINUSE, EACCES and the like
+ * @see behaviour 136
+ *
+ * @pre `http` is NULL or a server that was not freed; `address` is NULL or a string.
+ */
+int evhttp_bind_socket(struct evhttp *http, const char *address, unsigned short port);
+
+/**
+ * Serves a socket that listens already.
+ *
+ * @param http the server
+ * @param fd the socket: the server closes it. It is left as it is: if it blocks, one connection
+ *   is taken at a time
+ * @return 0; -1 with EINVAL, EBADF or ENOMEM: then the socket stays the caller's
+ * @see behaviours 136, 138
+ *
+ * @pre `http` is NULL or a server that was not freed.
+ */
+int evhttp_accept_socket(struct evhttp *http, int fd);
+
+/**
+ * Ends a server: its sockets and connections are closed, requests that have no answer yet stay
+ * their programs'.
+ *
+ * @param http a server; NULL is fine
+ * @see behaviour 138
+ *
+ * @pre `http` is NULL or a server that was not freed.
+ */
+void evhttp_free(struct evhttp *http);
+
+/**
+ * Has a function called for requests of one path.
+ *
+ * @param http the server
+ * @param path what stands before the '?', byte for byte; the first function of a path is called
+ * @param cb called with each such request, which is its until it answers
+ * @param cb_arg its last argument
+ * @see behaviours 141, 157
+ *
+ * @pre `http` is NULL or a server that was not freed; `path` is NULL or a string.
+ */
+void evhttp_set_cb(struct evhttp *http, const char *path,
+    void (*cb)(struct evhttp_request *req, void *arg), void *cb_arg);
+
+/**
+ * Takes away the function of a path that was set first.
+ *
+ * @return 0; -1 with ENOENT (there is none) or EINVAL
+ * @see behaviour 142
+ *
+ * @pre `http` is NULL or a server that was not freed; `path` is NULL or a string.
+ */
+int evhttp_del_cb(struct evhttp *http, const char *path);
+
+/**
+ * Has a function called for requests that no other one is for.
+ *
+ * @param cb NULL: they are answered 404
+ * @see behaviour 141
+ *
+ * @pre `http` is NULL or a server that was not freed.
+ */
+void evhttp_set_gencb(struct evhttp *http, void (*cb)(struct evhttp_request *req, void *arg),
+    void *arg);
+
+/**
+ * How long connections to come may make no progress.
+ *
+ * @param timeout_in_secs 0: for ever; less: 50 seconds, the default
+ * @see behaviour 147
+ *
+ * @pre `http` is NULL or a server that was not freed.
+ */
+void evhttp_set_timeout(struct evhttp *http, int timeout_in_secs);
+
+/*
+ * Requests, and answers to them.
+ */
+
+/**
+ * Makes a request, to be sent by evhttp_make_request().
+ *
+ * @param cb called with the reply
+ * @param arg its last argument
+ * @return the request; NULL with ENOMEM
+ */
+struct evhttp_request *evhttp_request_new(void (*cb)(struct evhttp_request *req, void *arg),
+    void *arg);
+
+/**
+ * Frees a request that nobody else has: one that was not sent, or that a program has kept.
+ *
+ * @param req a request; NULL is fine
+ *
+ * @pre `req` is NULL or a request that was not freed, and that no connection has.
+ */
+void evhttp_request_free(struct evhttp_request *req);
+
+/**
+ * The target of a request, as it came.
+ *
+ * @return a string of the request's; NULL with EINVAL
+ *
+ * @pre `req` is NULL or a request that was not freed.
+ */
+const char *evhttp_request_uri(struct evhttp_request *req);
+
+/**
+ * The connection of a request.
+ *
+ * @return the connection; NULL if the client has gone, or with EINVAL
+ *
+ * @pre `req` is NULL or a request that was not freed.
+ */
+struct evhttp_connection *evhttp_request_get_connection(struct evhttp_request *req);
+
+/**
+ * Answers a request, which is the library's from then on. At any time: inside the function that
+ * was called with it, or later. If the client has gone, the request is just freed.
+ *
+ * @param req a request that has no answer yet
+ * @param code the status
+ * @param reason its words; line ends in them become spaces. NULL: none
+ * @param databuf the body, which is moved; NULL: none. To HEAD and with codes that have no body
+ *   it is left out
+ * @see behaviours 148, 149, 151
+ *
+ * @pre `req` is NULL or a request that was not freed; `reason` is NULL or a string; `databuf` is NULL
+ * or a buffer that was not freed.
+ */
+void evhttp_send_reply(struct evhttp_request *req, int code, const char *reason,
+    struct evbuffer *databuf);
+
+/**
+ * Answers with a page that names the status, and ends the connection.
+ *
+ * @param req,error,reason as for evhttp_send_reply()
+ * @see behaviour 152
+ *
+ * @pre `req` is NULL or a request that was not freed; `reason` is NULL or a string.
+ */
+void evhttp_send_error(struct evhttp_request *req, int error, const char *reason);
+
+/**
+ * Begins an answer whose body comes piece by piece.
+ *
+ * @param req,code,reason as for evhttp_send_reply()
+ * @see behaviours 153, 154, 198
+ *
+ * @pre `req` is NULL or a request that was not freed; `reason` is NULL or a string.
+ */
+void evhttp_send_reply_start(struct evhttp_request *req, int code, const char *reason);
+
+/**
+ * Sends a piece of the body.
+ *
+ * @param req a request whose answer was begun
+ * @param databuf the piece, which is moved; it stays if the client has gone. An empty one is nothing
+ * @see behaviours 153, 198
+ *
+ * @pre `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not freed.
+ */
+void evhttp_send_reply_chunk(struct evhttp_request *req, struct evbuffer *databuf);
+
+/**
+ * Ends an answer that came piece by piece. The request is the library's from then on.
+ *
+ * @param req a request whose answer was begun
+ * @see behaviour 154
+ *
+ * @pre `req` is NULL or a request that was not freed.
+ */
+void evhttp_send_reply_end(struct evhttp_request *req);
+
 #ifdef __cplusplus
 }
 #endif

@@ -20,8 +20,9 @@ const WIDTH: usize = 96;
 
 /// Names that Rust needs for function types, and how C writes a variable of that type. The
 /// classic headers have no such names, and may not take them from programs.
-const CALLBACKS: [(&str, &str, &str); 2] = [
+const CALLBACKS: [(&str, &str, &str); 3] = [
     ("EventCallback", "void (*", ")(int fd, short what, void *arg)"),
+    ("RequestCallback", "void (*", ")(struct evhttp_request *req, void *arg)"),
     ("TransactionIdFn", "uint16_t (*", ")(void)"),
 ];
 
