@@ -138,7 +138,9 @@ fn end_of_chain<'a>(
     let Some(aliases) = aliases else { return Ok(owner) };
     for _ in 0..LONGEST_CHAIN {
         let next = aliases.rrs(DnsSection::Answer).find_map(|rr| {
-            let is_alias = rr.rr_type() == DnsRecordType::CNAME && is(rr.name(), owner);
+            let is_alias = rr.rr_type() == DnsRecordType::CNAME
+                && rr.dns_class() == DnsCls::IN
+                && is(rr.name(), owner);
             is_alias.then(|| (rr, rr.get_str(DnsRrKey::CNAME_CNAME)))
         });
         let Some((rr, Some(target))) = next else { return Ok(owner) };
