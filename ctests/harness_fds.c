@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 static void
@@ -82,21 +81,8 @@ drain(int fd)
 	}
 }
 
-/* What was written over TCP may still move to the other end, and make room here. */
-static int
-has_room_again(int fd)
-{
-	struct pollfd p = { fd, POLLOUT, 0 };
-	int domain = 0;
-	socklen_t length = sizeof(domain);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == -1 || domain != AF_INET)
-		return 0;
-	return poll(&p, 1, 50) == 1;
-}
-
-static void
-fill_once(int fd)
+void
+fill(int fd)
 {
 	static const char zeros[65536];
 	size_t size = sizeof(zeros);
@@ -110,14 +96,6 @@ fill_once(int fd)
 			size = size > 1 ? 1 : 0;
 		}
 	}
-}
-
-void
-fill(int fd)
-{
-	do
-		fill_once(fd);
-	while (has_room_again(fd));
 }
 
 int

@@ -41,6 +41,7 @@ need_stage() {
 need_test() {
 	need_stage
 	command_from g++ g++
+	command_from dig bind9-dnsutils
 	[ -x /usr/sbin/dnsmasq ] || command_from dnsmasq dnsmasq-base
 	command_from python3 python3 python3-venv python3-dev
 	if have python3; then

@@ -7,16 +7,23 @@ use std::ffi::c_int;
 pub struct Errno(pub c_int);
 
 impl Errno {
+    pub const AFNOSUPPORT: Errno = Errno(libc::EAFNOSUPPORT);
     pub const AGAIN: Errno = Errno(libc::EAGAIN);
     pub const ALREADY: Errno = Errno(libc::EALREADY);
     pub const BUSY: Errno = Errno(libc::EBUSY);
     pub const BADF: Errno = Errno(libc::EBADF);
     pub const EXIST: Errno = Errno(libc::EEXIST);
+    pub const CONNREFUSED: Errno = Errno(libc::ECONNREFUSED);
+    pub const CONNRESET: Errno = Errno(libc::ECONNRESET);
     pub const CANCELED: Errno = Errno(libc::ECANCELED);
     pub const DEADLK: Errno = Errno(libc::EDEADLK);
     pub const INPROGRESS: Errno = Errno(libc::EINPROGRESS);
     pub const INTR: Errno = Errno(libc::EINTR);
     pub const INVAL: Errno = Errno(libc::EINVAL);
+    pub const MFILE: Errno = Errno(libc::EMFILE);
+    pub const MSGSIZE: Errno = Errno(libc::EMSGSIZE);
+    pub const NFILE: Errno = Errno(libc::ENFILE);
+    pub const NOBUFS: Errno = Errno(libc::ENOBUFS);
     pub const NOENT: Errno = Errno(libc::ENOENT);
     pub const NOMEM: Errno = Errno(libc::ENOMEM);
     pub const NOSPC: Errno = Errno(libc::ENOSPC);

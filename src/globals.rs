@@ -11,6 +11,7 @@
 //! | the resolver's log and id functions (dns/hooks.rs) | `evdns_set_*_fn` | resolvers |
 //! | all resolvers (layout/registry.rs) | resolvers, ends of bases | the same, `evdns_*` |
 //! | the last number of a lookup (dns/lookup.rs) | lookups | lookups |
+//! | name servers and their requests (dns/answering/) | `evdns_*` calls, queries | the same |
 //! | fork generation (sys/fork.rs) | children of fork | bases |
 //! | signal watchers and actions (sys/signal.rs) | signal events | the signal handler |
 //! | the spare block (layout/evbuffer.rs) | reads into buffers | reads into buffers |

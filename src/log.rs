@@ -46,6 +46,10 @@ pub enum Misuse {
     WrongObject,
     BadStruct,
     BadNumber,
+    BadName,
+    BadRecord,
+    BadResult,
+    Answered,
 }
 
 /// Reports a caller's mistake, the first time that it is made.
@@ -65,6 +69,10 @@ pub fn misuse(mistake: Misuse, function: &str) {
             Misuse::WrongObject => "not such an object, or freed",
             Misuse::BadStruct => "a struct whose size field is too small",
             Misuse::BadNumber => "no error has a negative number",
+            Misuse::BadName => "not a domain name",
+            Misuse::BadRecord => "section, type, class, length or count out of range",
+            Misuse::BadResult => "results are 0 to 15",
+            Misuse::Answered => "the request was answered already",
             Misuse::Busy => "called by a signal handler or a thread in the middle of another call",
         };
         emit(Severity::Warn, format_args!("{function}: {what}"));

@@ -90,6 +90,18 @@ TEST(writing_after_our_end)
 
 /* Resets */
 
+/* More than the kernel ever takes, whoever is quicker: what waits to be written stays. */
+static void
+write_more_than_fits(struct side *side)
+{
+	static const char zeros[4 << 20];
+	int small = 4096;
+
+	CHECK_INT(setsockopt(fd_of(side), SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+	CHECK_INT(setsockopt(side->peer, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	CHECK_INT(bufferevent_write(side->bev, (void *)zeros, sizeof(zeros)), 0);
+}
+
 TEST(a_reset_while_reading)
 {
 	struct side side;
@@ -116,8 +128,7 @@ TEST(a_reset_while_writing)
 
 	init_base();
 	open_tcp_side(&side);
-	fill(fd_of(&side));
-	CHECK_INT(write_text(side.bev, "more"), 0);
+	write_more_than_fits(&side);
 	CHECK_INT(turn(), 0);
 	CHECK_INT(side.errors, 0);
 	reset(side.peer);
@@ -126,7 +137,7 @@ TEST(a_reset_while_writing)
 	CHECK_INT(side.errors, 1);
 	CHECK_INT(side.what, EVBUFFER_WRITE | EVBUFFER_ERROR);
 	CHECK(side.error == ECONNRESET || side.error == EPIPE);
-	CHECK_STR(text_of(side.bev->output), "more");
+	CHECK(EVBUFFER_LENGTH(side.bev->output) > 0);
 	CHECK_INT(side.writes, 0);
 	close_side(&side);
 }
@@ -151,9 +162,8 @@ TEST(a_reset_while_reading_and_writing)
 	init_base();
 	open_tcp_side(&side);
 	bufferevent_setcb(side.bev, side_read, side_written, note_error, &side);
-	fill(fd_of(&side));
+	write_more_than_fits(&side);
 	CHECK_INT(bufferevent_enable(side.bev, EV_READ), 0);
-	CHECK_INT(write_text(side.bev, "more"), 0);
 	CHECK_INT(turn(), 0);
 	reset(side.peer);
 	side.peer = -1;

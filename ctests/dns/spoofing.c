@@ -67,6 +67,33 @@ TEST_ONCE(from_another_name_server)
 	finish();
 }
 
+/* Nor through the socket that it is asked through itself. */
+TEST(from_another_name_server_s_socket)
+{
+	struct answer a;
+	struct packet p;
+	struct query q;
+	struct query other;
+
+	begin(say_good);
+	open_nameserver(&second, "127.0.0.2", say_good);
+	use_nameserver(&second);
+	while (second.queries == 0)
+		resolve4(&a, "first.example");
+	other = *last_asked(&second);
+	/* They take turns: the next question is the first server's. */
+	q = pending_query(&a);
+	reply_with_forgery(&p, &q);
+	say(&second, &other, &p);
+	rounds();
+	CHECK_INT(a.calls, 0);
+	say_good(&server, &q);
+	UNTIL(a.calls > 0);
+	CHECK_ADDRESS(&a, "192.0.2.1");
+	close_nameserver(&second);
+	finish();
+}
+
 /* Wrong heads */
 
 static void
@@ -171,6 +198,7 @@ TEST_ONCE(every_other_id)
 	unsigned id;
 
 	begin(NULL);
+	CHECK_INT(evdns_set_option("timeout:", "100", DNS_OPTIONS_ALL), 0);
 	q = pending_query(&a);
 	reply_with_forgery(&p, &q);
 	for (id = 0; id < 65536; id++) {

@@ -42,8 +42,8 @@ struct rule {
 enum {
 	EPOLL_CREATE, EPOLL_CREATE1, EPOLL_CTL, EPOLL_WAIT, EPOLL_PWAIT2, POLL, PPOLL, SELECT,
 	PSELECT, EVENTFD, PIPE, PIPE2, SOCKETPAIR, SOCKET, CONNECT, GETSOCKOPT, FCNTL, IOCTL,
-	READ, READV, PREAD, RECV, RECVMSG, WRITE, WRITEV, SEND, SENDTO, SENDMSG, SIGACTION,
-	FUNCTIONS
+	READ, READV, PREAD, RECV, RECVFROM, RECVMSG, WRITE, WRITEV, SEND, SENDTO, SENDMSG,
+	ACCEPT4, SIGACTION, FUNCTIONS
 };
 
 static struct rule rules[FUNCTIONS] = {
@@ -65,16 +65,14 @@ static struct rule rules[FUNCTIONS] = {
 	[GETSOCKOPT] = { .name = "getsockopt" },
 	[FCNTL] = { .name = "fcntl" },
 	[IOCTL] = { .name = "ioctl" },
-	[READ] = { .name = "read" },
-	[READV] = { .name = "readv" },
-	[PREAD] = { .name = "pread" },
-	[RECV] = { .name = "recv" },
+	[READ] = { .name = "read" }, [READV] = { .name = "readv" }, [PREAD] = { .name = "pread" },
+	[RECV] = { .name = "recv" }, [RECVFROM] = { .name = "recvfrom" },
 	[RECVMSG] = { .name = "recvmsg" },
 	[WRITE] = { .name = "write" },
 	[WRITEV] = { .name = "writev" },
 	[SEND] = { .name = "send" },
 	[SENDTO] = { .name = "sendto" },
-	[SENDMSG] = { .name = "sendmsg" },
+	[SENDMSG] = { .name = "sendmsg" }, [ACCEPT4] = { .name = "accept4" },
 	[SIGACTION] = { .name = "sigaction" },
 };
 
@@ -252,6 +250,8 @@ SHIM(CONNECT, int, connect, (int fd, const struct sockaddr *address, socklen_t l
     (fd, address, length))
 SHIM(GETSOCKOPT, int, getsockopt, (int fd, int level, int name, void *value, socklen_t *length),
     (fd, level, name, value, length))
+SHIM(ACCEPT4, int, accept4, (int fd, struct sockaddr *from, socklen_t *length, int flags),
+    (fd, from, length, flags))
 SHIM(SIGACTION, int, sigaction,
     (int number, const struct sigaction *action, struct sigaction *old), (number, action, old))
 
@@ -275,6 +275,8 @@ SHIM_BYTES(READ, read, (int fd, void *buf, size_t size), (fd, buf, size))
 SHIM_BYTES(PREAD, pread, (int fd, void *buf, size_t size, off_t at), (fd, buf, size, at))
 SHIM_BYTES(PREAD, pread64, (int fd, void *buf, size_t size, off64_t at), (fd, buf, size, at))
 SHIM_BYTES(RECV, recv, (int fd, void *buf, size_t size, int flags), (fd, buf, size, flags))
+SHIM_BYTES(RECVFROM, recvfrom, (int fd, void *buf, size_t size, int flags,
+    struct sockaddr *from, socklen_t *length), (fd, buf, size, flags, from, length))
 SHIM_BYTES(WRITE, write, (int fd, const void *buf, size_t size), (fd, buf, size))
 SHIM_BYTES(SEND, send, (int fd, const void *buf, size_t size, int flags), (fd, buf, size, flags))
 SHIM_BYTES(SENDTO, sendto, (int fd, const void *buf, size_t size, int flags,

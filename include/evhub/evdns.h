@@ -322,7 +322,8 @@ struct evdns_server_question {
 
 /** What a client asks. */
 struct evdns_server_request {
-	/** the flags of the question's head */
+	/** what the client wants: 0x0100 recursion, 0x0010 no checking; what is set here when the
+	 * request is answered are flags of the answer */
 	int flags;
 	/** how many questions there are */
 	int nquestions;
@@ -332,6 +333,183 @@ struct evdns_server_request {
 
 /** Called for each request; it is answered or dropped, now or later. */
 typedef void (*evdns_request_callback_fn_type)(struct evdns_server_request *req, void *arg);
+
+/**
+ * Answers the queries that come in on a socket, on the current base.
+ *
+ * Queries that no program should see are answered by the library: FORMERR if they are malformed
+ * or have not exactly one question, NOTIMP if they are not queries (their operation is another),
+ * BADVERS if they want an EDNS that is not known. Packets that are too short, or are answers, are
+ * dropped. Of TCP connections there are at most 256, with 64 requests each at a time; those that
+ * are idle are closed after 10 seconds, or when others come.
+ *
+ * Differs from libevent 1.4, which ended the process when `is_tcp` was not 0.
+ *
+ * @param socket a UDP socket that is bound, or a TCP socket that listens. It is made non-blocking,
+ *   and is the library's from now on: it is closed with the port, unless its number is 0
+ * @param is_tcp not 0: the socket listens for TCP connections
+ * @param callback called for each request; it may answer or drop it at once, or later, and close
+ *   the port
+ * @param user_data handed to the callback
+ * @return the port, to be closed with evdns_close_server_port(); NULL with errno EINVAL (no
+ *   callback, no current base, not such a socket), EBADF, ENOTSOCK, ENOMEM, or what adding an
+ *   event says: then the socket stays the caller's
+ * @see behaviours 126, 128
+ *
+ * @pre `callback` is NULL or a function that may be called until the port is closed.
+ */
+struct evdns_server_port *evdns_add_server_port(int socket, int is_tcp,
+    evdns_request_callback_fn_type callback, void *user_data);
+
+/**
+ * Closes a port: no more requests come. Those that are there may still be answered or dropped, and
+ * the socket is closed when the last of them was. May be called inside the port's callback.
+ *
+ * @param port the port; if it is none, or closed already, errno is EINVAL
+ * @see behaviour 126
+ *
+ * @pre None: a pointer that is not a port's is noticed.
+ */
+void evdns_close_server_port(struct evdns_server_port *port);
+
+/**
+ * Adds a record to the answer to a request. It is copied.
+ *
+ * Names are text: `\.` and `\\` are a dot and a backslash inside of a label, `\065` is the byte of
+ * that number, which is how questions have them.
+ *
+ * @param section EVDNS_ANSWER_SECTION, EVDNS_AUTHORITY_SECTION or EVDNS_ADDITIONAL_SECTION
+ * @param name the owner of the record
+ * @param type 0 to 65535, as EVDNS_TYPE_A
+ * @param dns_class 0 to 65535, as EVDNS_CLASS_INET
+ * @param ttl seconds for which the record holds
+ * @param datalen bytes of `data`, 0 to 65535; not looked at if `data` is a name or NULL
+ * @param is_name not 0: `data` is a string, a domain name
+ * @param data what the record says; NULL: nothing
+ * @return 0; -1 with errno EINVAL (no such request, or it was answered; a name that is not one,
+ *   as with a label of more than 63 bytes or more than 255 in all; a number out of range),
+ *   EMSGSIZE if no packet can hold the record beside the others, or ENOMEM. Then nothing was
+ *   added.
+ * @see behaviours 129, 132
+ *
+ * @pre `name` is NULL (EINVAL) or a string; `data` is NULL, or a string if `is_name`, or has
+ * `datalen` bytes.
+ */
+int evdns_server_request_add_reply(struct evdns_server_request *req, int section,
+    const char *name, int type, int dns_class, int ttl, int datalen, int is_name,
+    const char *data);
+
+/**
+ * Adds IPv4 addresses to the answer, a record for each.
+ *
+ * Differs from libevent 1.4, which put them all into one record.
+ *
+ * @param name the owner
+ * @param n how many
+ * @param addrs four bytes for each, in network order, as struct in_addr has them
+ * @param ttl seconds for which they hold
+ * @return 0; -1 as evdns_server_request_add_reply(), and nothing was added
+ * @see behaviour 130
+ *
+ * @pre `name` is NULL (EINVAL) or a string; `addrs` has `n` addresses, and may be NULL for none.
+ */
+int evdns_server_request_add_a_reply(struct evdns_server_request *req, const char *name, int n,
+    void *addrs, int ttl);
+
+/**
+ * Adds IPv6 addresses to the answer, a record for each.
+ *
+ * Differs from libevent 1.4, which put them all into one record.
+ *
+ * @param name the owner
+ * @param n how many
+ * @param addrs sixteen bytes for each, as struct in6_addr has them
+ * @param ttl seconds for which they hold
+ * @return 0; -1 as evdns_server_request_add_reply(), and nothing was added
+ * @see behaviour 130
+ *
+ * @pre `name` is NULL (EINVAL) or a string; `addrs` has `n` addresses, and may be NULL for none.
+ */
+int evdns_server_request_add_aaaa_reply(struct evdns_server_request *req, const char *name,
+    int n, void *addrs, int ttl);
+
+/**
+ * Adds the name of an address to the answer: a record of type PTR.
+ *
+ * Differs from libevent 1.4, which ended the process when the owner was given twice or not at all.
+ *
+ * @param in the address: the owner is its name below in-addr.arpa; or NULL
+ * @param inaddr_name the owner itself; or NULL. Exactly one of the two is given
+ * @param hostname the name of the address; NULL: the record is empty
+ * @param ttl seconds for which it holds
+ * @return 0; -1 as evdns_server_request_add_reply(), and nothing was added
+ * @see behaviours 129, 131
+ *
+ * @pre `in` is NULL or an address, the others NULL or strings.
+ */
+int evdns_server_request_add_ptr_reply(struct evdns_server_request *req, struct in_addr *in,
+    const char *inaddr_name, const char *hostname, int ttl);
+
+/**
+ * Says that the name is an alias: a record of type CNAME.
+ *
+ * @param name the owner
+ * @param cname the name that it stands for; NULL: the record is empty
+ * @param ttl seconds for which it holds
+ * @return 0; -1 as evdns_server_request_add_reply(), and nothing was added
+ * @see behaviour 129
+ *
+ * @pre `name` is NULL (EINVAL) or a string, `cname` NULL or a string.
+ */
+int evdns_server_request_add_cname_reply(struct evdns_server_request *req, const char *name,
+    const char *cname, int ttl);
+
+/**
+ * Sends the answer to a request, with what was added to it and `flags` of the request as they are
+ * now: a program may have set the bits for "authoritative" (0x0400) or "recursion available"
+ * (0x0080).
+ *
+ * An answer that is longer than the client takes (512 bytes over UDP, if it has not said more) is
+ * cut after the last record that fits, its counts are those of the records that it has, and the
+ * bit that says so (0x0200) is set.
+ *
+ * Differs from libevent 1.4, which cut in the middle of a record, left the counts as they were,
+ * and knew no other size than 512.
+ *
+ * @param err the result for the client, 0 to 15, as DNS_ERR_NOTEXIST
+ * @return 0: sent; 1: it is sent when the socket takes more (of many such answers over UDP the
+ *   oldest are dropped). The request is freed. -1: it was not sent, and the request is still the
+ *   caller's, who may try again or drop it, but no longer add to it; errno is EINVAL (no such
+ *   request, or err), ENOMEM, ECONNRESET (the connection has ended), or what sending said
+ * @see behaviours 128, 133, 134
+ *
+ * @pre None: a pointer that is not a request's is noticed.
+ */
+int evdns_server_request_respond(struct evdns_server_request *req, int err);
+
+/**
+ * Frees a request without an answer.
+ *
+ * @return 0; -1 with errno EINVAL: no such request, or it was answered or dropped
+ * @see behaviour 134
+ *
+ * @pre None: a pointer that is not a request's is noticed.
+ */
+int evdns_server_request_drop(struct evdns_server_request *req);
+
+/**
+ * Says where a request has come from.
+ *
+ * @param sa gets the address: a struct sockaddr_in or sockaddr_in6
+ * @param addr_len bytes that `sa` has
+ * @return the length of the address; -1 with errno EINVAL if there is not that much room, or no
+ *   such request
+ * @see behaviour 135
+ *
+ * @pre `sa` is NULL (EINVAL) or has `addr_len` writable bytes.
+ */
+int evdns_server_request_get_requesting_addr(struct evdns_server_request *req,
+    struct sockaddr *sa, int addr_len);
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,7 @@ mod evdns_ask;
 mod evdns_base;
 pub mod evdns_client;
 pub mod evdns_config;
+pub mod evdns_server;
 pub mod event_base;
 pub mod event_ext;
 pub mod event_loop;

@@ -3,57 +3,71 @@
 //! The oldest goes when there is no more room.
 
 use super::answer::Answer;
-use super::hash::Plain;
 use super::name::Name;
 use super::packet::Kind;
 use super::query::Query;
+use super::slab::{Key, Line, Slab};
 use super::state::State;
+use super::table::Table;
 use crate::errno::Result;
-use std::collections::{HashMap, VecDeque};
-use std::hash::BuildHasherDefault;
 
 struct Kept {
     name: Name,
     kind: Kind,
+    hash: u64,
     answer: Answer,
     /// Microseconds of the clock.
     expires: u64,
-    /// Which of the entries under its hash this is.
-    number: u64,
 }
 
-#[derive(Default)]
 pub struct Cache {
-    kept: HashMap<u64, Kept, BuildHasherDefault<Plain>>,
-    /// In the order of their coming: hashes, and numbers.
-    order: VecDeque<(u64, u64)>,
-    number: u64,
+    kept: Slab<Kept>,
+    by_hash: Table,
+    /// In the order of their coming.
+    order: Line,
+    count: usize,
 }
 
 impl Cache {
+    pub const fn new() -> Cache {
+        Cache { kept: Slab::new(), by_hash: Table::new(), order: Line::EMPTY, count: 0 }
+    }
+
     pub fn clear(&mut self) {
-        *self = Cache::default();
+        *self = Cache::new();
     }
 
     fn get(&self, hash: u64, name: &Name, kind: Kind, now: u64) -> Option<(&Answer, u32)> {
-        let kept = self.kept.get(&hash)?;
+        let kept = &self.kept[self.by_hash.get(hash)?];
         let left = kept.expires.checked_sub(now)?.div_ceil(1_000_000);
         let is_it = kept.name == *name && kept.kind == kind && left > 0;
         is_it.then_some((&kept.answer, left as u32))
     }
 
-    fn keep(&mut self, hash: u64, kept: Kept, limit: usize) -> Result<()> {
-        while self.order.len() >= limit {
-            let Some((hash, number)) = self.order.pop_front() else { break };
-            if self.kept.get(&hash).is_some_and(|kept| kept.number == number) {
-                self.kept.remove(&hash);
-            }
+    fn keep(&mut self, kept: Kept, limit: usize) -> Result<()> {
+        if let Some(same) = self.by_hash.get(kept.hash) {
+            self.drop_one(same);
         }
-        self.kept.try_reserve(1)?;
-        self.order.try_reserve(1)?;
-        self.order.push_back((hash, kept.number));
-        self.kept.insert(hash, kept);
+        while self.count >= limit
+            && let Some(oldest) = self.kept.first(&self.order)
+        {
+            self.drop_one(oldest);
+        }
+        self.by_hash.reserve()?;
+        let hash = kept.hash;
+        let key = self.kept.insert(kept)?;
+        self.kept.push_back(&mut self.order, key);
+        self.by_hash.insert(hash, key);
+        self.count += 1;
         Ok(())
+    }
+
+    fn drop_one(&mut self, key: Key) {
+        self.kept.unlink(&mut self.order, key);
+        if let Some(kept) = self.kept.remove(key) {
+            self.by_hash.remove(kept.hash, key);
+            self.count -= 1;
+        }
     }
 }
 
@@ -77,10 +91,8 @@ impl State {
         }
         let Ok(copy) = answer.try_clone() else { return };
         let expires = self.now() + u64::from(answer.ttl) * 1_000_000;
-        self.cache.number += 1;
-        let number = self.cache.number;
-        let kept = Kept { name: query.name, kind: query.kind, answer: copy, expires, number };
-        let _ = self.cache.keep(query.hash, kept, limit);
+        let (name, kind, hash) = (query.name, query.kind, query.hash);
+        let _ = self.cache.keep(Kept { name, kind, hash, answer: copy, expires }, limit);
     }
 }
 
@@ -88,23 +100,25 @@ impl State {
 mod tests {
     use super::*;
 
-    fn kept(number: u64, expires: u64) -> (u64, Kept) {
+    fn kept(number: u64, expires: u64) -> Kept {
         let name = Name::from_text(format!("n{number}").as_bytes()).expect("a name");
-        (number % 3, Kept { name, kind: Kind::A, answer: Answer::empty(), expires, number })
+        Kept { name, kind: Kind::A, hash: number % 4, answer: Answer::empty(), expires }
     }
 
     #[test]
     fn the_oldest_goes_and_time_runs_out() {
-        let mut cache = Cache::default();
+        let mut cache = Cache::new();
         for number in 1..=3 {
-            let (hash, kept) = kept(number, number * 1_000_000);
-            cache.keep(hash, kept, 2).expect("memory");
+            cache.keep(kept(number, number * 1_000_000), 2).expect("memory");
         }
-        let get = |number, now| {
-            let (hash, kept) = kept(number, 0);
-            cache.get(hash, &kept.name, Kind::A, now).map(|(_, left)| left)
+        let get = |cache: &Cache, number, now| {
+            let kept = kept(number, 0);
+            cache.get(kept.hash, &kept.name, Kind::A, now).map(|(_, left)| left)
         };
-        assert_eq!((get(1, 0), get(2, 0), get(3, 500_000)), (None, Some(2), Some(3)));
-        assert_eq!((get(2, 2_000_000), get(5, 0)), (None, None));
+        assert_eq!([1, 2, 3].map(|n| get(&cache, n, 500_000)), [None, Some(2), Some(3)]);
+        assert_eq!((get(&cache, 2, 2_000_000), get(&cache, 6, 0)), (None, None));
+        cache.keep(kept(6, 9_000_000), 2).expect("memory");
+        assert_eq!([2, 3, 6].map(|n| get(&cache, n, 0)), [None, Some(3), Some(9)]);
+        assert_eq!(cache.count, 2);
     }
 }

@@ -4,7 +4,6 @@ use super::name::Name;
 use super::packet::Kind;
 use crate::errno::Result;
 use crate::sys::random;
-use std::hash::Hasher;
 
 /// The key of one resolver.
 pub struct HashKey([u64; 2]);
@@ -37,29 +36,6 @@ impl HashKey {
     fn mix(&self, number: u64) -> u64 {
         let product = u128::from(number ^ self.0[0]) * u128::from(self.0[1]);
         product as u64 ^ (product >> 64) as u64
-    }
-}
-
-/// For tables whose keys are hashes, or short and random.
-#[derive(Default)]
-pub struct Plain(u64);
-
-impl Hasher for Plain {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u64(u64::from(byte)));
-    }
-
-    fn write_u16(&mut self, number: u16) {
-        // The table looks at the highest bits, too.
-        self.0 = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = self.0.rotate_left(5) ^ number;
     }
 }
 

@@ -204,7 +204,12 @@ impl Lookup {
                 self.add(&mut list, bytes, answer).map_err(|_| libc::EAI_MEMORY)?;
             }
         }
-        if list.is_empty() { Err(self.error) } else { Ok(list) }
+        match (list.is_empty(), self.error) {
+            (false, _) => Ok(list),
+            // There are addresses, but no such sockets.
+            (true, 0) => Err(libc::EAI_SOCKTYPE),
+            (true, error) => Err(error),
+        }
     }
 
     fn add(&self, list: &mut List, bytes: &[u8], answer: &Answer) -> Result<()> {

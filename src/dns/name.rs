@@ -33,6 +33,26 @@ impl Name {
         name.finish()
     }
 
+    /// The name at the head of these bytes, and how many of them it takes. `None`: it is cut off or
+    /// too long, or parts of it stand elsewhere.
+    pub fn from_wire(bytes: &[u8]) -> Option<(Name, usize)> {
+        let mut end = 0;
+        loop {
+            let length = usize::from(*bytes.get(end)?);
+            end += 1 + length;
+            if length > LABEL_LIMIT || end > LIMIT {
+                return None;
+            }
+            if length == 0 {
+                break;
+            }
+        }
+        let mut name = Name::ROOT;
+        name.bytes[..end].copy_from_slice(&bytes[..end]);
+        name.length = end as u8;
+        Some((name, end))
+    }
+
     /// This name below another: "www" and "example.org". `None`: that is too long.
     pub fn within(&self, parent: &Name) -> Option<Name> {
         let mut name = Builder::new();
@@ -257,6 +277,21 @@ mod tests {
         assert!(name(&most).within(&name("c")).is_none());
         assert_eq!(Name::from_text("a.".repeat(127).as_bytes()).map(|n| n.wire().len()), Some(255));
         assert!(Name::from_text("a.".repeat(128).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn names_as_they_come() {
+        let wire = b"\x03wWw\x01.\0rest";
+        let (read, length) = Name::from_wire(wire).expect("a name");
+        assert_eq!((read.wire(), length), (&wire[..7], 7));
+        assert_eq!(read.to_string(), r"wWw.\.");
+        for cut in 0..7 {
+            assert!(Name::from_wire(&wire[..cut]).is_none(), "{cut}");
+        }
+        assert!(Name::from_wire(b"\x01a\xc0\x0c").is_none());
+        assert!(Name::from_wire(&[[1, b'a'].repeat(127), vec![0]].concat()).is_some());
+        assert!(Name::from_wire(&[[1, b'a'].repeat(128), vec![0]].concat()).is_none());
+        assert!(Name::from_wire(&[64; 70]).is_none());
     }
 
     #[test]

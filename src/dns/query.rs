@@ -122,10 +122,10 @@ impl State {
         debug_assert_eq!(query.place, Place::Between);
         query.id = id;
         let mixed = if mixes_case { query.name.mix_case(&mut self.random) } else { Ok(()) };
-        if mixed.is_err() || self.ids.try_reserve(1).is_err() {
+        if mixed.is_err() || self.ids.reserve().is_err() {
             return self.end(key, Err(Code::UNKNOWN));
         }
-        self.ids.insert(id, key);
+        self.ids.insert(u64::from(id), key);
         self.in_flight += 1;
         match self.servers.choose(|_| false) {
             Some(server) => self.send(key, server),
@@ -330,12 +330,12 @@ impl State {
         let mut probe = Query::new(query.name, query.kind, query.hash);
         probe.probes = Some(server);
         let Ok(id) = self.free_id() else { return };
-        if self.ids.try_reserve(1).is_err() {
+        if self.ids.reserve().is_err() {
             return;
         }
         probe.id = id;
         let Ok(probe) = self.queries.insert(probe) else { return };
-        self.ids.insert(id, probe);
+        self.ids.insert(u64::from(id), probe);
         self.servers.probing(server, now);
         self.send(probe, server);
     }
@@ -344,15 +344,12 @@ impl State {
     pub fn end(&mut self, key: Key, outcome: Outcome) {
         self.unplace(key);
         let query = &self.queries[key];
-        let (id, hash, sent) = (query.id, query.hash, query.sent);
+        let (id, asked, sent) = (query.id, query.hash, query.sent);
         let is_probe = query.probes.is_some();
-        if self.ids.get(&id) == Some(&key) {
-            self.ids.remove(&id);
+        if self.ids.remove(u64::from(id), key) {
             self.in_flight -= usize::from(!is_probe);
         }
-        if self.asked.get(&hash) == Some(&key) {
-            self.asked.remove(&hash);
-        }
+        self.asked.remove(asked, key);
         for sent in sent.into_iter().flatten() {
             self.release_channel(sent.channel);
         }
@@ -388,7 +385,12 @@ impl State {
         (0..u16::MAX).find(|&id| self.is_free(id)).ok_or(Errno::AGAIN)
     }
 
+    /// The question in flight with this id.
+    pub fn query_with(&self, id: u16) -> Option<Key> {
+        self.ids.get(u64::from(id))
+    }
+
     pub fn is_free(&self, id: u16) -> bool {
-        id != u16::MAX && !self.ids.contains_key(&id)
+        id != u16::MAX && self.query_with(id).is_none()
     }
 }

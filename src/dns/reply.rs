@@ -22,7 +22,7 @@ impl State {
     /// A packet from the server that the channel is connected to; `was_cut`: its end did not fit.
     pub fn reply(&mut self, channel: Key, packet: &[u8], was_cut: bool) {
         let Some(head) = packet::head(packet) else { return };
-        let Some(&key) = self.ids.get(&head.id) else { return };
+        let Some(key) = self.query_with(head.id) else { return };
         let query = &self.queries[key];
         let Some(sent) = query.sent_through(channel) else { return };
         let exactly = self.options.randomize_case;

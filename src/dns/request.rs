@@ -148,7 +148,7 @@ impl State {
 
     fn join_or_begin(&mut self, key: Key, name: Name, hash: u64) -> Result<()> {
         let kind = self.requests[key].kind;
-        let same = self.asked.get(&hash).copied().filter(|&query| {
+        let same = self.asked.get(hash).filter(|&query| {
             let query = &self.queries[query];
             query.name == name && query.kind == kind
         });
@@ -164,11 +164,13 @@ impl State {
     fn begin(&mut self, query: Query) -> Result<Key> {
         // A program is told at once that nothing can be asked.
         self.random.prepare()?;
-        self.asked.try_reserve(1)?;
+        self.asked.reserve()?;
         let hash = query.hash;
         let key = self.queries.insert(query)?;
         // In the unlikely case that two names have one hash, the second is not shared.
-        self.asked.entry(hash).or_insert(key);
+        if self.asked.get(hash).is_none() {
+            self.asked.insert(hash, key);
+        }
         let place = if self.servers.is_empty() { Place::Waiting } else { Place::Fresh };
         self.place_at(key, place, false);
         Ok(key)

@@ -3,7 +3,7 @@
 
 use super::cache::Cache;
 use super::channel::{Body, Channel};
-use super::hash::{HashKey, Plain};
+use super::hash::HashKey;
 use super::hooks;
 use super::lookup::Lookup;
 use super::name::Name;
@@ -16,12 +16,11 @@ use super::server::Servers;
 use super::settings::{self, Options, Settings};
 use super::slab::{Key, Line, Slab};
 use super::source::{SourcePtr, What};
+use super::table::Table;
 use crate::errno::{Errno, Result};
 use crate::event::BasePtr;
 use crate::sys::{clock, fork, inet};
-use std::collections::HashMap;
 use std::fmt::Write;
-use std::hash::BuildHasherDefault;
 
 pub struct State {
     pub me: ResolverPtr,
@@ -43,8 +42,8 @@ pub struct State {
     /// Requests whose programs are to be told.
     pub done: Line,
     /// Queries by id, and by the hash of what they ask.
-    pub ids: HashMap<u16, Key, BuildHasherDefault<Plain>>,
-    pub asked: HashMap<u64, Key, BuildHasherDefault<Plain>>,
+    pub ids: Table,
+    pub asked: Table,
     hash_key: HashKey,
     /// Queries in `flying` that are for programs.
     pub in_flight: usize,
@@ -93,12 +92,12 @@ impl State {
             waiting: Line::EMPTY,
             flying: Line::EMPTY,
             done: Line::EMPTY,
-            ids: HashMap::default(),
-            asked: HashMap::default(),
+            ids: Table::new(),
+            asked: Table::new(),
             hash_key,
             in_flight: 0,
             lookups: Slab::new(),
-            cache: Cache::default(),
+            cache: Cache::new(),
             random: Random::new(),
             datagrams: None,
             unsent: Vec::new(),
@@ -188,8 +187,7 @@ impl State {
         let sent = std::mem::take(&mut query.sent);
         let id = query.id;
         (query.packets, query.plain, query.was_cut, query.server) = (0, false, false, None);
-        if self.ids.get(&id) == Some(&key) {
-            self.ids.remove(&id);
+        if self.ids.remove(u64::from(id), key) {
             self.in_flight -= 1;
         }
         sent.into_iter().flatten().for_each(|sent| self.release_channel(sent.channel));

@@ -12,6 +12,7 @@ pub mod dns;
 
 use super::bufferevent::{Bufferevent, BuffereventCb, BuffereventErrorCb};
 use super::evbuffer::Evbuffer;
+use super::evdns::ServerRequest;
 use super::event::{EventCallback, EventPtr};
 use std::ffi::{c_char, c_int, c_short, c_void};
 use std::marker::PhantomData;
@@ -157,6 +158,28 @@ impl StreamErrorCall {
             type Unwind = unsafe extern "C-unwind" fn(*mut Bufferevent, c_short, *mut c_void);
             // SAFETY: the program registered this function (bufferevent_new); see `Call::run`.
             unsafe { transmute::<_, Unwind>(callback)(self.stream, self.what, self.arg) }
+        }
+    }
+}
+
+/// `void (*)(struct evdns_server_request *, void *arg)`.
+pub type DnsRequestFn = Option<unsafe extern "C" fn(*mut ServerRequest, *mut c_void)>;
+
+/// The call for a request to a name server.
+#[derive(Clone, Copy)]
+pub struct DnsRequestCall {
+    pub function: DnsRequestFn,
+    pub request: *mut ServerRequest,
+    pub arg: *mut c_void,
+}
+
+impl DnsRequestCall {
+    pub fn run(self) {
+        if let Some(function) = self.function {
+            type Unwind = unsafe extern "C-unwind" fn(*mut ServerRequest, *mut c_void);
+            // SAFETY: the program registered this function (evdns_add_server_port); see
+            // `Call::run`.
+            unsafe { transmute::<_, Unwind>(function)(self.request, self.arg) }
         }
     }
 }

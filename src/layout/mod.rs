@@ -20,6 +20,7 @@ pub mod keyval;
 pub mod late;
 pub mod link;
 pub mod lists;
+pub mod live;
 pub mod mine;
 pub mod once;
 pub mod own_event;

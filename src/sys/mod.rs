@@ -3,8 +3,10 @@
 //! The one seam to the outside: nothing above it names `libc` functions. One of the three rooms
 //! where `unsafe` is allowed.
 
+pub mod accept;
 pub mod address;
 pub mod clock;
+pub mod datagram;
 #[cfg(has_epoll)]
 pub mod epoll;
 pub mod fault;

@@ -93,6 +93,7 @@ const UNDER_VALGRIND: &[&str] = &[
     "event/threads",
     "event/timer_order",
     "event/timers",
+    "dns/*",
     "hub/*",
     "tag/*",
 ];
@@ -113,6 +114,8 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "dns/nomem*",
     "dns/probing",
     "dns/times",
+    "dns/server_faults",
+    "dns/server_nomem",
     "hub/faults",
     "hub/many*",
     "hub/nomem*",

@@ -21,6 +21,7 @@ const DRIVERS: [(&str, &[&str]); 7] = [
             "src/buffer/notify.rs",
             "src/bufferevent/mod.rs",
             "src/dns/resolver.rs",
+            "src/dns/answering/request.rs",
             "src/hub/link.rs",
             "src/hub/local.rs",
             "src/hub/queue/heap.rs",

@@ -1,0 +1,40 @@
+//! The events of ports and connections: added, taken back, called again.
+
+use crate::errno::{Errno, Result};
+use crate::event::{BasePtr, Core};
+use crate::layout::event::{EV_READ, EVLIST_INSERTED, EVLIST_TIMEOUT, Event, EventPtr};
+use libc::timeval;
+use std::ffi::c_int;
+
+/// A base that is not freed is asked for it.
+pub fn add(base: Option<BasePtr>, event: &Event, timeout: Option<&timeval>) -> Result<()> {
+    let base = base.ok_or(Errno::INVAL)?;
+    base.try_enter(|core| core.add(EventPtr::of(event), timeout))?
+}
+
+/// Takes an event out of whatever it is in.
+pub fn delete(base: Option<BasePtr>, event: &Event) {
+    let event = EventPtr::of(event);
+    if Core::is_linked(event)
+        && let Some(base) = base
+    {
+        // Refused only inside of an operation on the base, by a signal handler.
+        let _ = base.try_enter(|core| core.del(event));
+    }
+}
+
+pub fn is_waiting(event: &Event) -> bool {
+    event.is(EVLIST_INSERTED)
+}
+
+pub fn is_timer(event: &Event) -> bool {
+    event.is(EVLIST_TIMEOUT)
+}
+
+/// Has the event called once more, after others that are due.
+pub fn call_again(base: Option<BasePtr>, event: &Event) {
+    if let Some(base) = base {
+        let event = EventPtr::of(event);
+        let _ = base.try_enter(|core| core.activate(event, c_int::from(EV_READ), 1));
+    }
+}
