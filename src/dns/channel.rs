@@ -189,7 +189,9 @@ impl State {
     /// Sends what has come together; did anything go out?
     pub fn flush(&mut self) -> bool {
         let mut seen = false;
-        while let Some(key) = self.unsent.pop() {
+        let mut at = 0;
+        while let Some(&key) = self.unsent.get(at) {
+            at += 1;
             let Some(channel) = self.channels.get_mut(key) else { continue };
             let fd = channel.fd.as_raw_fd();
             let Body::Udp { out, lengths } = &mut channel.body else { continue };
@@ -208,6 +210,7 @@ impl State {
                 self.refused(key);
             }
         }
+        self.unsent.clear();
         seen
     }
 
