@@ -256,3 +256,23 @@ TEST_ONCE(no_answer_at_all)
 	CHECK_INT(look_up("www.example", "80", AF_UNSPEC, 0, 0), EAI_AGAIN);
 	finish();
 }
+
+/* The IPv4 name does not exist, the server cannot say it of the other: try again. */
+static void
+say_half_an_error(struct nameserver *ns, const struct query *q)
+{
+	if (q->type == (unsigned)ns->answers)
+		say_nxdomain(ns, q);
+	else
+		say_servfail(ns, q);
+}
+
+TEST_ONCE(two_errors)
+{
+	begin(say_half_an_error);
+	server.answers = EVDNS_TYPE_A;
+	CHECK_INT(look_up("www.example", "80", AF_UNSPEC, 0, 0), EAI_AGAIN);
+	server.answers = EVDNS_TYPE_AAAA;
+	CHECK_INT(look_up("www.example", "80", AF_UNSPEC, 0, 0), EAI_AGAIN);
+	finish();
+}

@@ -145,6 +145,28 @@ TEST(one_of_two_files_is_gone)
 	finish_file();
 }
 
+/* All of resolv.conf means the machine's hosts file, until another one is read. */
+TEST_ONCE(another_hosts_file_than_the_machine_s)
+{
+	struct answer a;
+
+	begin_file(say_good);
+	write_hosts("192.0.2.77 box.example\n");
+	CHECK_INT(evdns_resolv_conf_parse(DNS_OPTIONS_ALL, path), 0);
+	CHECK_INT(evhub_evdns_base_load_hosts(NULL, hosts), 0);
+	resolve4(&a, "box.example");
+	CHECK_ADDRESS(&a, "192.0.2.77");
+	CHECK_INT(evhub_evdns_base_reload(NULL), 0);
+	resolve4(&a, "box.example");
+	CHECK_ADDRESS(&a, "192.0.2.77");
+	CHECK_INT(evhub_evdns_base_load_hosts(NULL, NULL), 0);
+	CHECK_INT(evhub_evdns_base_reload(NULL), 0);
+	resolve4(&a, "localhost");
+	CHECK_INT(last_asked(&server)->type, EVDNS_TYPE_A);
+	CHECK_STR(last_asked(&server)->name, "localhost.one.example");
+	finish_file();
+}
+
 /* A pipe that nobody writes to, and a device that has no end. */
 TEST_ONCE(files_that_are_none)
 {
