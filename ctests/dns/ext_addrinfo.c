@@ -276,3 +276,12 @@ TEST_ONCE(two_errors)
 	CHECK_INT(look_up("www.example", "80", AF_UNSPEC, 0, 0), EAI_AGAIN);
 	finish();
 }
+
+/* What looks like an address and is none is no name either. */
+TEST_ONCE(an_interface_that_there_is_not)
+{
+	begin(say_good);
+	CHECK_INT(look_up("fe80::1%nosuchinterface", "80", AF_UNSPEC, 0, 0), EAI_NONAME);
+	CHECK_INT(server.queries, 0);
+	finish();
+}
