@@ -302,9 +302,9 @@ class Type:
 
     $slot is where a value is stored, $length where its length is (bytes only), $tag its tag,
     $argument what is in brackets. single and array declare the member, pointer is the type of an
-    array, item defines what it has, unless C knows it. given and wanted are the parameters of assign and get. store and read return -1 and
-    leave the slot alone if they fail; from $keep on the slot is the message's own. added is what
-    add returns: type and value.
+    array, item defines what it has, unless C knows it. given and wanted are the parameters of
+    assign and get. store and read return -1 and leave the slot alone if they fail; from $keep on
+    the slot is the message's own. added is what add returns: type and value.
     """
 
     def __init__(self, **texts):
@@ -927,7 +927,8 @@ class StructCode:
             's': name,
             'table': ',\n'.join(table) + '\n',
             'clear': with_index(self.join(MemberCode.clear)),
-            'complete': with_index(self.join(MemberCode.complete)),
+            # Nothing may be missing where all is optional.
+            'complete': with_index(self.join(MemberCode.complete)) or '\t(void)msg;\n',
             'functions': self.join(MemberCode.functions),
             'write': with_index(self.join(MemberCode.write),
                                 '\tsize_t size = EVBUFFER_LENGTH(out);\n'),
@@ -1137,21 +1138,28 @@ def source_text(rpc, header, source, parser):
 
 def write_files(texts):
     """Writes all files, or none: each is complete before it gets its name."""
-    new = {}
+    # Of this process: make may run the same command twice at once.
+    new = {path: f'{path}.{os.getpid()}.new' for path in texts}
     try:
         for path, text in texts.items():
-            # Of this process: make may run the same command twice at once.
-            new[path] = f'{path}.{os.getpid()}.new'
-            if os.path.isdir(path):
-                raise IsADirectoryError(0, 'is a folder', path)
-            with open(new[path], 'w', encoding='latin-1') as file:
-                file.write(text)
+            write_file(new[path], text, path)
         for path in texts:
             os.replace(new[path], path)
     finally:
         for path in new.values():
             if os.path.exists(path):
                 os.remove(path)
+
+
+def write_file(new, text, path):
+    """Writes what will be called path; errors name that."""
+    if os.path.isdir(path):
+        raise IsADirectoryError(0, 'Is a directory', path)
+    try:
+        with open(new, 'w', encoding='latin-1') as file:
+            file.write(text)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from None
 
 
 def generate(rpc, header, source):
