@@ -279,10 +279,11 @@ fn what_is_malformed_is_told_by_line_and_writes_nothing() {
 #[test]
 fn blanks_and_comments_may_be_anywhere() {
     let folder = fresh_folder("rpcgen-blanks");
-    let odd = "# 1 \"before.rpc\"\n#ifndef A /* from\nto */\n#define A \"/*\" // c\n#define B \\\n\t1\n\
-        #endif\n/**/struct/**/a{optional/*\n*/string a=0x0A;array bytes[0x2]b=0;}//\r\n\
-        struct b\n{\nstruct [ a ] a // \u{e9}\n= 1 ; bytes c [ 2 ] = 2; optional bytes optional = 3;}\
-        \n;\n// the end";
+    let odd = "# 1 \"before.rpc\"\n#ifndef A /* from\nto */\n#define A \"/*\" // c\n\
+        #define B \\\n\t1\n#endif\n\
+        /**/struct/**/a{optional/*\n*/string a=0x0A;array bytes[0x2]b=0;}//\r\n\
+        struct b\n{\nstruct [ a ] a // \u{e9}\n= 1 ; bytes c [ 2 ] = 2;\n\
+        optional bytes optional = 3;}\n;\n// the end";
     write(&folder.join("odd.rpc"), odd);
     run(generator(&folder).arg("odd.rpc"));
     let header = shell::read(&folder.join("odd.gen.h"));
@@ -291,6 +292,25 @@ fn blanks_and_comments_may_be_anywhere() {
         let mut compiler = compiler(language);
         run(compiler.args(["-c", "-o", "/dev/null", "odd.gen.c"]).current_dir(&folder));
     }
+}
+
+/// The two pieces of code in docs/rpcgen.md: messages, and a function that uses them.
+#[test]
+fn the_example_of_the_documentation_compiles() {
+    let folder = fresh_folder("rpcgen-example");
+    let page = shell::read(&project().join("docs/rpcgen.md"));
+    let blocks: Vec<&str> =
+        page.split("```c\n").skip(1).filter_map(|b| b.split("```").next()).collect();
+    let [messages, program] = blocks[..] else { panic!("{} pieces of code", blocks.len()) };
+    write(&folder.join("other.gen.h"), "");
+    write(&folder.join("chat.rpc"), messages);
+    write(
+        &folder.join("program.c"),
+        &format!("{program}\nint (*user)(struct evbuffer *) = greet;\n"),
+    );
+    run(generator(&folder).arg("chat.rpc"));
+    let mut compiler = compiler(LANGUAGES[0]);
+    run(compiler.args(["-fsyntax-only", "program.c", "chat.gen.c"]).current_dir(&folder));
 }
 
 #[test]

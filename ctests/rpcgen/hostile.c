@@ -88,7 +88,8 @@ changed_bytes(void)
 static void
 random_bytes(void)
 {
-	static const unsigned char likely[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0x10, 0x20, 0x7f, 0x80 };
+	static const unsigned char likely[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0x10, 0x20, 0x7f,
+		0x80 };
 	unsigned char data[64];
 	uint32_t seed = 1;
 	size_t len, at;
