@@ -28,8 +28,8 @@ C_KEYWORDS = frozenset(
 # What event.h has already: structs, and functions called like those that are made here.
 TAKEN_STRUCTS = frozenset('bufferevent evbuffer event event_base evkeyval timeval'.split())
 TAKEN_NAMES = frozenset(
-    f'evtag_{verb}_{what}' for verb in ('marshal', 'unmarshal')
-    for what in ('int', 'string', 'timeval', 'fixed'))
+    f'evtag_{verb}{what}' for verb in ('marshal', 'unmarshal')
+    for what in ('', '_int', '_string', '_timeval', '_fixed'))
 
 
 class Problem(Exception):
@@ -152,7 +152,9 @@ class Parser:
         token = self.next
         if token.kind != 'number' or not NUMBER.fullmatch(token.text):
             raise Problem(token.line, f'expected {of_what}, decimal or with 0x, not {token}')
-        value = int(self.take().text, 0)
+        self.take()
+        # Python converts no number of thousands of digits.
+        value = int(token.text, 0) if len(token.text) < 20 else most + 1
         if not least <= value <= most:
             raise Problem(token.line, f'{of_what} must be {least} to {most}, not {token}')
         return value
@@ -253,7 +255,9 @@ def check_names(parser):
     known = {struct.name for struct in parser.structs}
     # Structs of other .rpc files come with the headers that were made of those.
     has_includes = any(re.match(r'#\s*include\b', line) for line in parser.directives)
-    structs, names = dict.fromkeys(TAKEN_STRUCTS), dict.fromkeys(TAKEN_NAMES)
+    structs = dict.fromkeys(TAKEN_STRUCTS, 'event.h')
+    names = dict.fromkeys(TAKEN_NAMES, 'event.h')
+    names.update(dict.fromkeys(HELPERS, 'every such file'))
     for struct in parser.structs:
         claim(structs, 'struct ', [struct.name, f'{struct.name}_access_'], struct.line)
         claim(names, '', struct_names(struct.name), struct.line)
@@ -267,12 +271,12 @@ def check_names(parser):
 
 
 def claim(taken, prefix, names, line):
-    """Marks names as taken; they must not be."""
+    """Marks names as taken by a line; they must not be taken already."""
     for name in names:
         if name in taken:
-            where = f'line {taken[name]}' if taken[name] else 'event.h'
-            raise Problem(line, f"'{prefix}{name}' would be in C twice: there is one of {where}")
-        taken[name] = line
+            raise Problem(line, f"'{prefix}{name}' would be in C twice: there is one of "
+                                f'{taken[name]}')
+        taken[name] = f'line {line}'
 
 
 def struct_names(name):
@@ -345,7 +349,7 @@ TYPES = {
 	if (value == NULL)
 		return (-1);
 	/* The value may be the old one, or a part of it. */
-	copy = (char *)rpc_copy_(value, strlen(value) + 1);
+	copy = (char *)rpcgen_copy_(value, strlen(value) + 1);
 	if (copy == NULL)
 		return (-1);
 	free($slot);
@@ -391,7 +395,7 @@ TYPES = {
         store='''\
 	if (value == NULL)
 		return (-1);
-	copy = (uint8_t *)rpc_copy_(value, $argument);
+	copy = (uint8_t *)rpcgen_copy_(value, $argument);
 	if (copy == NULL)
 		return (-1);
 	free($slot);
@@ -403,7 +407,8 @@ TYPES = {
         drop='free($slot);',
         write='evtag_marshal(out, $tag, $slot, $argument);',
         read='''\
-			if (payload != $argument || rpc_bytes_(evbuf, tag, payload, &$slot) == -1)
+			if (payload != $argument ||
+			    rpcgen_bytes_(evbuf, tag, payload, &$slot) == -1)
 				return (-1);
 			$keep
 ''',
@@ -427,7 +432,7 @@ struct ${s}_${f}_item_ {
 	if (value == NULL && length > 0)
 		return (-1);
 	/* The value may be the old one, or a part of it. */
-	copy = (uint8_t *)rpc_copy_(value, length);
+	copy = (uint8_t *)rpcgen_copy_(value, length);
 	if (copy == NULL)
 		return (-1);
 	free($slot);
@@ -441,7 +446,7 @@ struct ${s}_${f}_item_ {
         drop='free($slot);',
         write='evtag_marshal(out, $tag, $slot, $length);',
         read='''\
-			if (rpc_bytes_(evbuf, tag, payload, &$slot) == -1)
+			if (rpcgen_bytes_(evbuf, tag, payload, &$slot) == -1)
 				return (-1);
 			$length = payload;
 			$keep
@@ -526,7 +531,7 @@ ROOM = '''\
 static int
 ${s}_${f}_room_(struct $s *msg)
 {
-	void *data = rpc_grow_(msg->${f}_data, msg->${f}_length, &msg->${f}_num_allocated,
+	void *data = rpcgen_grow_(msg->${f}_data, msg->${f}_length, &msg->${f}_num_allocated,
 	    sizeof(*msg->${f}_data));
 
 	if (data == NULL)
@@ -707,7 +712,7 @@ class MemberCode:
 
     def write(self):
         """Adds the member to a buffer."""
-        return self.each(f'{self.type.write}\nif (!rpc_grew_(out, &size))\n\treturn (-1);')
+        return self.each(f'{self.type.write}\nif (!rpcgen_grew_(out, &size))\n\treturn (-1);')
 
     def read(self):
         """Takes the member from a buffer."""
@@ -815,7 +820,7 @@ ${read}
 	if (depth > EVTAG_MAX_DEPTH)
 		return (-1);
 	for (; size > 0; size -= total) {
-		if (rpc_next_(evbuf, size, &tag, &total, &payload) == -1)
+		if (rpcgen_next_(evbuf, size, &tag, &total, &payload) == -1)
 			return (-1);
 		switch (tag) {
 ${cases}		default:
@@ -866,7 +871,7 @@ evtag_unmarshal_$s(struct evbuffer *evbuf, uint32_t need_tag, struct $s *msg)
 	size_t behind;
 	int result;
 
-	if (rpc_next_(evbuf, EVBUFFER_LENGTH(evbuf), &tag, &total, &payload) == -1)
+	if (rpcgen_next_(evbuf, EVBUFFER_LENGTH(evbuf), &tag, &total, &payload) == -1)
 		return (-1);
 	if (tag != need_tag) {
 		evtag_consume(evbuf);
@@ -1005,10 +1010,10 @@ $helpers$bodies'''
 
 # Each is written if it is called.
 HELPERS = {
-    'rpc_next_': '''
+    'rpcgen_next_': '''
 /* Looks at the next record, which must end within size bytes. */
 static int
-rpc_next_(struct evbuffer *evbuf, size_t size, uint32_t *tag, uint32_t *total, uint32_t *payload)
+rpcgen_next_(struct evbuffer *evbuf, size_t size, uint32_t *tag, uint32_t *total, uint32_t *payload)
 {
 	if (evtag_peek(evbuf, tag) == -1 || evtag_peek_length(evbuf, total) == -1 ||
 	    evtag_payload_length(evbuf, payload) == -1 || *total > size)
@@ -1016,10 +1021,10 @@ rpc_next_(struct evbuffer *evbuf, size_t size, uint32_t *tag, uint32_t *total, u
 	return (0);
 }
 ''',
-    'rpc_grew_': '''
+    'rpcgen_grew_': '''
 /* Has a record been added to a buffer that had so many bytes? */
 static int
-rpc_grew_(struct evbuffer *out, size_t *size)
+rpcgen_grew_(struct evbuffer *out, size_t *size)
 {
 	size_t old = *size;
 
@@ -1027,10 +1032,10 @@ rpc_grew_(struct evbuffer *out, size_t *size)
 	return (*size > old);
 }
 ''',
-    'rpc_copy_': '''
+    'rpcgen_copy_': '''
 /* A copy of bytes; never NULL but without memory. */
 static void *
-rpc_copy_(const void *value, size_t size)
+rpcgen_copy_(const void *value, size_t size)
 {
 	void *copy = malloc(size > 0 ? size : 1);
 
@@ -1039,10 +1044,10 @@ rpc_copy_(const void *value, size_t size)
 	return (copy);
 }
 ''',
-    'rpc_bytes_': '''
+    'rpcgen_bytes_': '''
 /* Takes a record that is all there, into memory of its own. */
 static int
-rpc_bytes_(struct evbuffer *evbuf, uint32_t tag, uint32_t payload, uint8_t **value)
+rpcgen_bytes_(struct evbuffer *evbuf, uint32_t tag, uint32_t payload, uint8_t **value)
 {
 	uint8_t *copy = (uint8_t *)malloc(payload > 0 ? payload : 1);
 
@@ -1056,10 +1061,10 @@ rpc_bytes_(struct evbuffer *evbuf, uint32_t tag, uint32_t payload, uint8_t **val
 	return (0);
 }
 ''',
-    'rpc_grow_': '''
+    'rpcgen_grow_': '''
 /* The array, with room for one more; NULL if that cannot be had, and the array stays. */
 static void *
-rpc_grow_(void *data, int length, int *num_allocated, size_t size)
+rpcgen_grow_(void *data, int length, int *num_allocated, size_t size)
 {
 	int wanted = *num_allocated > 0 ? *num_allocated : 4;
 

@@ -163,7 +163,7 @@ fn the_outputs_may_have_names_and_places() {
 }
 
 /// What is wrong with a .rpc file called x.rpc, and what is said of it.
-const MALFORMED: [(&str, &str); 45] = [
+const MALFORMED: [(&str, &str); 47] = [
     ("", "1: there is no struct in the file"),
     ("/* only\na comment */\n", "3: there is no struct in the file"),
     ("\n/* no\nend", "2: a comment without an end"),
@@ -256,6 +256,14 @@ const MALFORMED: [(&str, &str); 45] = [
       twice: there is one of line 1",
     ),
     ("struct a { int $n = 1; }", "1: unexpected '$'"),
+    (
+        "struct evtag { int n = 1; }",
+        "1: 'evtag_marshal' would be in C twice: there is one of event.h",
+    ),
+    (
+        "struct rpcgen { int n = 1; }",
+        "1: 'rpcgen_copy_' would be in C twice: there is one of every such file",
+    ),
     ("struct a { int n = 1; } @", "1: unexpected '@'"),
 ];
 

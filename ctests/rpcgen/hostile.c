@@ -84,6 +84,75 @@ changed_bytes(void)
 	}
 }
 
+/* The kinds that msg does not have: number 5, empty data, kill, fixes, pieces, last 6. */
+#define REST                                                                    \
+	RECORD("\x00", "\x01", "\x05")                                          \
+	RECORD("\x01", "\x00", "")                                              \
+	RECORD("\x02", "\x0c",                                                  \
+	    RECORD("\x81\x80\x04", "\x02", "we") RECORD("\x02", "\x04", "acti")) \
+	RECORD("\x05", "\x03", "abc")                                           \
+	RECORD("\x05", "\x03", "def")                                           \
+	RECORD("\x06", "\x00", "")                                              \
+	RECORD("\x06", "\x03", "ghi")                                           \
+	RECORD("\xfe\xff\xff\xff\x07", "\x01", "\x06")
+
+static int
+read_rest(const unsigned char *data, size_t len)
+{
+	struct Rest *rest = Rest_new();
+	struct evbuffer *wire = buffer_of(data, len);
+	int result;
+
+	CHECK(rest != NULL);
+	result = Rest_unmarshal(rest, wire);
+	CHECK(result == Rest_complete(rest) || result == -1);
+	CHECK(result == -1 || EVTAG_LEN(rest, pieces) + EVTAG_LEN(rest, fixes) <= 4);
+	Rest_free(rest);
+	evbuffer_free(wire);
+	return result;
+}
+
+static void
+changed_rest(void)
+{
+	unsigned char data[sizeof(REST) - 1];
+	size_t at, len = sizeof(data);
+	int change;
+
+	memcpy(data, REST, len);
+	CHECK(read_rest(data, len) == 0);
+	for (at = 0; at < len; at++) {
+		CHECK(read_rest(data, at) == -1);
+		for (change = 1; change < 256; change = is_quick ? change * 2 : change + 1) {
+			data[at] ^= (unsigned char)change;
+			read_rest(data, len);
+			data[at] ^= (unsigned char)change;
+		}
+	}
+}
+
+/* Bytes of which there must be a certain number. */
+static void
+lengths_that_are_fixed(void)
+{
+	static const uint32_t wrong[] = { 0, 1, 2, 4, 6 };
+	struct evbuffer *wire = new_buffer();
+	struct Rest *rest = Rest_new();
+	size_t i;
+
+	CHECK(rest != NULL);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		evtag_marshal(wire, REST_FIXED, "abcdef", wrong[i]);
+		CHECK(Rest_unmarshal(rest, wire) == -1 && !EVTAG_HAS(rest, fixed));
+		evbuffer_drain(wire, EVBUFFER_LENGTH(wire));
+		evtag_marshal(wire, REST_FIXES, "abcdef", wrong[i]);
+		CHECK(Rest_unmarshal(rest, wire) == -1 && EVTAG_LEN(rest, fixes) == 0);
+		evbuffer_drain(wire, EVBUFFER_LENGTH(wire));
+	}
+	Rest_free(rest);
+	evbuffer_free(wire);
+}
+
 /* Bytes that often look like a beginning. */
 static void
 random_bytes(void)
@@ -243,6 +312,8 @@ main(int argc, char **argv)
 	CHECK(msg != NULL && again != NULL);
 	cut_off();
 	changed_bytes();
+	changed_rest();
+	lengths_that_are_fixed();
 	random_bytes();
 	repeated();
 	unknown();

@@ -111,6 +111,29 @@ try_assign(void)
 	return EVTAG_ASSIGN(msg, names, 0, "A");
 }
 
+/* Of a message in which nothing is required a part would pass for the whole. */
+static int
+try_copy(void)
+{
+	static struct tree *tree;
+	struct tree *copy = tree_new();
+	int result = -1;
+
+	if (tree == NULL)
+		tree = tree_new();
+	if (tree == NULL || copy == NULL)
+		goto out;
+	CHECK(EVTAG_ASSIGN(tree, value, 5) == 0);
+	result = EVTAG_ASSIGN(copy, left, tree);
+	if (result == 0)
+		CHECK(EVTAG_HAS(copy->left_data, value) && copy->left_data->value_data == 5);
+	else
+		CHECK(!EVTAG_HAS(copy, left));
+out:
+	tree_free(copy);
+	return result;
+}
+
 static int
 try_add(void)
 {
@@ -147,6 +170,7 @@ static const struct {
 	{ "marshal a record", try_marshal_record },
 	{ "unmarshal", try_unmarshal },
 	{ "assign", try_assign },
+	{ "copy", try_copy },
 	{ "add", try_add },
 };
 
