@@ -17,11 +17,13 @@
 
 mod chunked;
 mod date;
+pub mod escape;
 mod framing;
 mod head;
 pub mod headers;
 mod parse;
 pub mod uri;
+pub mod uri_object;
 
 pub use chunked::{ChunkHead, Decoder, LAST_CHUNK, Piece};
 pub use date::imf_fixdate;

@@ -1,7 +1,7 @@
 //! The tables of the C test runner: folders, backends, and the ways to run the suite.
 
 /// A folder of test programs under ctests/; each file in C or C++ is a program.
-pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag", "hub", "dns"];
+pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag", "hub", "dns", "http"];
 
 /// One backend and how a test process is made to use it.
 pub struct Backend {
@@ -93,6 +93,7 @@ const UNDER_VALGRIND: &[&str] = &[
     "event/threads",
     "event/timer_order",
     "event/timers",
+    "http/*",
     "hub/*",
     "tag/*",
 ];
@@ -113,6 +114,7 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "dns/nomem*",
     "dns/probing",
     "dns/times",
+    "http/nomem*",
     "hub/faults",
     "hub/many*",
     "hub/nomem*",
