@@ -177,6 +177,11 @@ fn extensions_of_bufferevents_have_both_spellings() {
     compile::run_with_library("bufferevent_names");
 }
 
+#[test]
+fn extensions_of_http_have_both_spellings() {
+    compile::run_with_library("http_names");
+}
+
 /// Each function of an extension that libevent 2 has, too, has its spelling there, and the
 /// macro leads to a function that is declared.
 #[test]

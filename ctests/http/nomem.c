@@ -4,8 +4,9 @@
  *
  * Proves behaviours 171 to 173, without memory.
  */
-#include "alloc.h"
 #include "http.h"
+
+#include "alloc.h"
 
 #include <evhub/http_ext.h>
 

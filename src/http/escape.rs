@@ -27,6 +27,11 @@ pub fn encode(text: &[u8], is_kept: fn(u8) -> bool, space: &[u8], out: Out) {
     });
 }
 
+/// A target as it can be sent: what would end it, or the line, is escaped. All else is the caller's.
+pub fn encode_target(target: &[u8], out: Out) {
+    encode(target, |byte| byte > b' ' && byte != 0x7f, b"%20", out);
+}
+
 /// The five bytes that mean something in HTML and in values of its attributes.
 pub fn escape_html(text: &[u8], out: Out) {
     replace(

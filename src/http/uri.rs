@@ -204,7 +204,7 @@ pub fn host_port_file(url: &[u8]) -> Option<(&[u8], u16, &[u8])> {
     let digits = host.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     let (before, digits) = host.split_at(host.len() - digits);
     let (host, port) = match before.strip_suffix(b":") {
-        Some(host) => (host, port(digits)??),
+        Some(host) => (host, port(digits)?.unwrap_or(80)),
         None if before.contains(&b':') && !before.ends_with(b"]") => return None,
         None => (host, 80),
     };
