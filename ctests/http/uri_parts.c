@@ -74,7 +74,8 @@ TEST_ONCE(what_is_no_reference)
 {
 	static const char *const bad[] = {
 		"1http://a/", ":a", "a_b:c", "http://a:b/", "http://a:65536/", "http://a:-1",
-		"http://a b/", "/a b", "/a\n", "/\x80", "/%", "/%4", "/%4g", "/a?%", "/a#%x", "/a#b#c",
+		"http://a b/", "/a b", "/a\n", "/\x80", "/%", "/%4", "/%4g", "/a?%", "/a#%x",
+		"/a#b#c",
 		"http://a@b@c/", "http://[::1", "http://[::1]x/", "http://::1/", "http://[]/",
 		"http://[1.2.3.4]/", "http://[::g]/", "http://[::1%251]/", "http://[v.a]/",
 		"http://a%/", "http://a[/", "/a|b", "/a[b]", "/\"", "<a>", "a\\b", "http://a\"",

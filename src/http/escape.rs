@@ -27,7 +27,7 @@ pub fn encode(text: &[u8], is_kept: fn(u8) -> bool, space: &[u8], out: Out) {
     });
 }
 
-/// A target as it can be sent: what would end it, or the line, is escaped. All else is the caller's.
+/// A target as it can be sent: what would end it, or the line, is escaped; all else is kept.
 pub fn encode_target(target: &[u8], out: Out) {
     encode(target, |byte| byte > b' ' && byte != 0x7f, b"%20", out);
 }

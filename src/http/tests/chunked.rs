@@ -1,3 +1,5 @@
+//! Chunks: sizes, extensions, line ends, trailers, limits.
+
 use super::*;
 use Refusal::{BadRequest, BodyTooLarge, HeadTooLarge};
 

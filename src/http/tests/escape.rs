@@ -1,3 +1,5 @@
+//! Escaping and back; pairs of queries.
+
 use super::super::escape::*;
 
 fn text(write: impl Fn(Out)) -> String {

@@ -1,3 +1,5 @@
+//! First lines, targets and fields.
+
 use super::super::uri::is_absolute;
 use super::*;
 use Refusal::{BadRequest, VersionNotSupported};

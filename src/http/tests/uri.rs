@@ -1,3 +1,5 @@
+//! URIs and their parts, well-formed and not.
+
 use super::super::uri::*;
 use super::super::uri_object::Uri;
 
