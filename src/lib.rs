@@ -6,6 +6,7 @@
 //! | `hub` | greenlets: stacks, the run queue, and what they use to wait for each other |
 //! | `buffer`, `bufferevent`, `tag` | evbuffers, the streams on them, tagged records |
 //! | `dns` | the resolver, and name servers |
+//! | `http` | HTTP/1 as bytes: heads, framing, chunks, header lists, URIs |
 //! | `event` | the reactor: bases, the loop, ready queues, timers, descriptors, signals |
 //! | `layout` | public structs byte for byte, intrusive lists, user calls as values |
 //! | `sys` | every call of the C library, with safe signatures |
@@ -26,6 +27,10 @@ mod dns;
 mod errno;
 mod event;
 mod globals;
+#[cfg(not(feature = "fuzzing"))]
+mod http;
+#[cfg(feature = "fuzzing")]
+pub mod http;
 mod hub;
 #[allow(unsafe_code)]
 mod layout;
