@@ -17,6 +17,7 @@ pub mod event_base;
 pub mod event_ext;
 pub mod event_loop;
 pub mod event_ops;
+mod evhttp_client;
 mod evhttp_connection;
 pub mod evhttp_headers;
 mod evhttp_request;

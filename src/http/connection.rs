@@ -11,6 +11,7 @@
 //! that has come already is looked at. An idle connection has no buffers.
 
 use super::chunked::Piece;
+use super::client::{self, Client};
 use super::exchange;
 use super::server::ServerPtr;
 use super::{Body, Decoder, Refusal, Scan};
@@ -73,35 +74,37 @@ enum Framing {
 #[repr(C)]
 pub struct Connection {
     place: Link,
-    server: Cell<Option<ServerPtr>>,
-    base: Cell<Option<BasePtr>>,
-    socket: Cell<c_int>,
-    read: Event,
-    write: Event,
-    late: Late,
-    state: Cell<State>,
-    scan: Cell<Option<Box<Scan>>>,
-    framing: Cell<Option<Framing>>,
+    pub(super) server: Cell<Option<ServerPtr>>,
+    pub(super) base: Cell<Option<BasePtr>>,
+    pub(super) socket: Cell<c_int>,
+    pub(super) read: Event,
+    pub(super) write: Event,
+    pub(super) late: Late,
+    pub(super) state: Cell<State>,
+    pub(super) scan: Cell<Option<Box<Scan>>>,
+    pub(super) framing: Cell<Option<Framing>>,
     /// The body is not for the program (GET, HEAD).
-    skips_body: Cell<bool>,
-    input: Cell<Option<BufferPtr>>,
-    output: Cell<Option<BufferPtr>>,
+    pub(super) skips_body: Cell<bool>,
+    pub(super) input: Cell<Option<BufferPtr>>,
+    pub(super) output: Cell<Option<BufferPtr>>,
     /// The request that is read, or that the program has.
-    request: Cell<Option<RequestPtr>>,
-    peer: SocketAddr,
+    pub(super) request: Cell<Option<RequestPtr>>,
+    pub(super) peer: SocketAddr,
     /// The same address as text.
-    peer_text: PeerText,
+    pub(super) peer_text: PeerText,
     /// Seconds; 0 is none.
-    timeout: Cell<c_int>,
+    pub(super) timeout: Cell<c_int>,
     /// The peer has sent its last byte.
-    at_end: Cell<bool>,
+    pub(super) at_end: Cell<bool>,
     /// Something is on its way that will not be read.
-    was_refused: Cell<bool>,
+    pub(super) was_refused: Cell<bool>,
     pub closecb: Cell<CloseCallback>,
     pub closecb_arg: Cell<*mut c_void>,
     /// Frames that still need it, though it may be closed meanwhile.
-    holds: Cell<u32>,
-    is_closed: Cell<bool>,
+    pub(super) holds: Cell<u32>,
+    pub(super) is_closed: Cell<bool>,
+    /// What it has instead if it is a program's that asks.
+    pub(super) client: Option<Box<Client>>,
 }
 
 linked!(Connection, place, 0);
@@ -111,40 +114,11 @@ pub type ConnectionPtr = Handle<Connection>;
 /// Serves a socket that was accepted.
 pub fn open(server: ServerPtr, base: BasePtr, socket: OwnedFd, peer: SocketAddr) -> Result<()> {
     let number = socket.as_raw_fd();
-    let connection = Handle::leak(mem::try_box(Connection {
-        place: Link::new(),
-        server: Cell::new(Some(server)),
-        base: Cell::new(Some(base)),
-        socket: Cell::new(number),
-        read: Event::zeroed(),
-        write: Event::zeroed(),
-        late: Late::new(),
-        state: Cell::new(State::Head),
-        scan: Cell::new(None),
-        framing: Cell::new(None),
-        skips_body: Cell::new(false),
-        input: Cell::new(None),
-        output: Cell::new(None),
-        request: Cell::new(None),
-        peer,
-        peer_text: PeerText::of(peer),
-        timeout: Cell::new(server.timeout()),
-        at_end: Cell::new(false),
-        was_refused: Cell::new(false),
-        closecb: Cell::new(None),
-        closecb_arg: Cell::new(std::ptr::null_mut()),
-        holds: Cell::new(0),
-        is_closed: Cell::new(false),
-    })?);
+    let connection = create(Some(server), Some(base), peer, None)?;
+    connection.socket.set(number);
+    connection.timeout.set(server.timeout());
     connection.late.set(Work::Http(end_of_round, connection));
-    own_event::set(EventPtr::of(&connection.read), base, number, EV_READ | EV_PERSIST, connection);
-    own_event::set(
-        EventPtr::of(&connection.write),
-        base,
-        number,
-        EV_WRITE | EV_PERSIST,
-        connection,
-    );
+    connection.watch(base, number);
     if let Err(error) = connection.add(&connection.read) {
         connection.dispose();
         return Err(error);
@@ -158,6 +132,49 @@ pub fn open(server: ServerPtr, base: BasePtr, socket: OwnedFd, peer: SocketAddr)
     Ok(())
 }
 
+/// A connection without a socket.
+pub(super) fn create(
+    server: Option<ServerPtr>,
+    base: Option<BasePtr>,
+    peer: SocketAddr,
+    client: Option<Box<Client>>,
+) -> Result<ConnectionPtr> {
+    Ok(Handle::leak(mem::try_box(Connection {
+        place: Link::new(),
+        server: Cell::new(server),
+        base: Cell::new(base),
+        socket: Cell::new(-1),
+        read: Event::zeroed(),
+        write: Event::zeroed(),
+        late: Late::new(),
+        state: Cell::new(State::Head),
+        scan: Cell::new(None),
+        framing: Cell::new(None),
+        skips_body: Cell::new(false),
+        input: Cell::new(None),
+        output: Cell::new(None),
+        request: Cell::new(None),
+        peer,
+        peer_text: PeerText::of(peer),
+        timeout: Cell::new(TIMEOUT),
+        at_end: Cell::new(false),
+        was_refused: Cell::new(false),
+        closecb: Cell::new(None),
+        closecb_arg: Cell::new(std::ptr::null_mut()),
+        holds: Cell::new(0),
+        is_closed: Cell::new(false),
+        client,
+    })?))
+}
+
+impl ConnectionPtr {
+    /// Sets up its events for a socket.
+    pub(super) fn watch(self, base: BasePtr, number: c_int) {
+        own_event::set(EventPtr::of(&self.read), base, number, EV_READ | EV_PERSIST, self);
+        own_event::set(EventPtr::of(&self.write), base, number, EV_WRITE | EV_PERSIST, self);
+    }
+}
+
 impl Fires for Connection {
     fn fired(connection: ConnectionPtr) {
         let timed_out = |event: &Event| {
@@ -165,6 +182,9 @@ impl Fires for Connection {
             result != 0 && result & c_int::from(EV_TIMEOUT) != 0
         };
         let is_late = timed_out(&connection.read) | timed_out(&connection.write);
+        if connection.client.is_some() {
+            return client::fired(connection, is_late);
+        }
         if is_late && connection.is_overdue() {
             return overdue(connection);
         }
@@ -229,6 +249,9 @@ pub fn close(connection: ConnectionPtr) {
     if connection.is_closed.replace(true) {
         return;
     }
+    if connection.client.is_some() {
+        return client::free(connection);
+    }
     connection.hold();
     for event in [&connection.read, &connection.write] {
         connection.delete(event);
@@ -256,7 +279,7 @@ pub fn close(connection: ConnectionPtr) {
 }
 
 impl ConnectionPtr {
-    fn release(self) {
+    pub(super) fn release(self) {
         self.holds.set(self.holds.get() - 1);
         if self.holds.get() == 0 && self.is_closed.get() {
             self.dispose();
@@ -265,7 +288,7 @@ impl ConnectionPtr {
 }
 
 impl Connection {
-    fn hold(&self) {
+    pub(super) fn hold(&self) {
         self.holds.set(self.holds.get() + 1);
     }
 
@@ -286,7 +309,7 @@ impl Connection {
         let _ = self.add(&self.read);
     }
 
-    fn add(&self, event: &Event) -> Result<()> {
+    pub(super) fn add(&self, event: &Event) -> Result<()> {
         let base = self.base.get().ok_or(Errno::INVAL)?;
         let seconds = u64::from(self.timeout.get().max(0).unsigned_abs());
         let after = timeval_of(seconds * 1_000_000);
@@ -294,7 +317,7 @@ impl Connection {
         base.try_enter(|core| core.add(EventPtr::of(event), after))?
     }
 
-    fn delete(&self, event: &Event) {
+    pub(super) fn delete(&self, event: &Event) {
         let event = EventPtr::of(event);
         if Core::is_linked(event)
             && let Some(base) = self.base.get()
@@ -308,7 +331,7 @@ impl Connection {
         self.state.get() != State::Busy || self.output.get().is_some()
     }
 
-    fn has_input(&self) -> bool {
+    pub(super) fn has_input(&self) -> bool {
         self.input.get().is_some_and(|input| input.off.get() > 0)
     }
 
@@ -566,7 +589,7 @@ impl Connection {
         self.queue();
     }
 
-    fn drop_input(&self) {
+    pub(super) fn drop_input(&self) {
         if let Some(input) = self.input.take() {
             input.dispose();
         }
@@ -648,11 +671,11 @@ impl PeerText {
     }
 }
 
-fn no_memory(_: Errno) -> Refusal {
+pub(super) fn no_memory(_: Errno) -> Refusal {
     Refusal::NoMemory
 }
 
-fn try_copy(bytes: &[u8]) -> super::Result<Vec<u8>> {
+pub(super) fn try_copy(bytes: &[u8]) -> super::Result<Vec<u8>> {
     let mut copy = Vec::new();
     copy.try_reserve_exact(bytes.len()).map_err(|_| Refusal::NoMemory)?;
     copy.extend_from_slice(bytes);

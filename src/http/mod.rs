@@ -13,6 +13,7 @@
 //! is RFC 9112 to the letter. No message can be read in two ways.
 
 mod chunked;
+pub mod client;
 pub mod connection;
 mod date;
 pub mod escape;

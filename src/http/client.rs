@@ -1,0 +1,575 @@
+//! The other side: a connection that asks, one request after the other, and connects when it has
+//! something to ask (behaviours 158 to 168, 203, 204).
+//!
+//! ```text
+//!   Closed --> Connecting --> Idle <--> Asking (the first of the queue is on its way)
+//!     ^  |  ^       | fails                | answered, failed, closed
+//!     |  +--+ pause +----------------------+
+//! ```
+//! Requests belong to the connection from `ask` on; each has its callback called once, as the last
+//! thing of a step. A callback may free the connection, and ask anew.
+
+use super::chunked::Piece;
+use super::connection::{Connection, ConnectionPtr, create, no_memory, try_copy};
+use super::exchange;
+use super::framing;
+use super::{Asked, Body, Decoder, Limits, Scan, is_allowed_trailer, parse};
+use crate::buffer;
+use crate::errno::{Errno, Result};
+use crate::event::{BasePtr, Core, timeval_of};
+use crate::layout::call::http::{RequestCall, run_close};
+use crate::layout::evbuffer::BufferPtr;
+use crate::layout::event::EventPtr;
+use crate::layout::evhttp::{KIND_REQUEST, KIND_RESPONSE, RequestPtr};
+use crate::layout::handle::Handle;
+use crate::sys::{fd, inet, mem, socket};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::ffi::c_int;
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, IntoRawFd};
+
+/// Seconds until a connection must be there (behaviour 167).
+const CONNECT_TIMEOUT: u64 = 45;
+
+/// The longest pause between two attempts, in seconds (behaviour 161).
+const LONGEST_PAUSE: u64 = 3600;
+
+/// Steps that are made at one go.
+const STEPS: usize = 64;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    Closed,
+    Connecting,
+    Idle,
+    /// The first of the queue is on its way.
+    Asking,
+    /// Until the next attempt.
+    Pausing,
+}
+
+/// How the body of a reply comes.
+enum Framing {
+    Left(u64),
+    Chunked(Box<Decoder>),
+    UntilEof,
+}
+
+/// What a client has besides its connection.
+pub struct Client {
+    at: SocketAddr,
+    phase: Cell<Phase>,
+    queue: RefCell<VecDeque<RequestPtr>>,
+    /// Attempts that are allowed beyond the first; less than 0: any number.
+    pub retries: Cell<c_int>,
+    attempts: Cell<u32>,
+    scan: Cell<Option<Box<Scan>>>,
+    framing: Cell<Option<Framing>>,
+    has_head: Cell<bool>,
+    /// A byte of the reply has come.
+    has_begun: Cell<bool>,
+    closes: Cell<bool>,
+}
+
+impl Client {
+    fn first(&self) -> Option<RequestPtr> {
+        self.queue.borrow().front().copied()
+    }
+
+    fn forget_reply(&self) {
+        self.scan.set(None);
+        self.framing.set(None);
+        self.has_head.set(false);
+        self.has_begun.set(false);
+        self.closes.set(false);
+    }
+}
+
+/// A connection to an address, which is made when there is something to ask.
+pub fn new(base: Option<BasePtr>, at: SocketAddr) -> Result<ConnectionPtr> {
+    let client = mem::try_box(Client {
+        at,
+        phase: Cell::new(Phase::Closed),
+        queue: RefCell::new(VecDeque::new()),
+        retries: Cell::new(0),
+        attempts: Cell::new(0),
+        scan: Cell::new(None),
+        framing: Cell::new(None),
+        has_head: Cell::new(false),
+        has_begun: Cell::new(false),
+        closes: Cell::new(false),
+    })?;
+    let connection = create(None, base, at, Some(client))?;
+    connection.late.set(crate::layout::late::Work::Http(end_of_round, connection));
+    Ok(connection)
+}
+
+/// Asks, when it is its turn. The request is the connection's from now on, also if this fails
+/// because there can be no connection (behaviours 158, 203).
+pub fn ask(
+    connection: ConnectionPtr,
+    base: BasePtr,
+    request: RequestPtr,
+    kind: c_int,
+    target: &[u8],
+) -> Result<()> {
+    let Some(client) = &connection.client else { return Err(Errno::INVAL) };
+    client.queue.borrow_mut().try_reserve(1)?;
+    request.set_uri(target)?;
+    request.kind.set(KIND_REQUEST);
+    request.r#type.set(kind);
+    request.evcon.set(connection.as_ptr());
+    if request.major.get() == 0 && request.minor.get() == 0 {
+        request.major.set(1);
+        request.minor.set(1);
+    }
+    client.queue.borrow_mut().push_back(request);
+    connection.base.set(Some(connection.base.get().unwrap_or(base)));
+    match client.phase.get() {
+        Phase::Closed => connect(connection),
+        Phase::Idle => begin(connection),
+        _ => Ok(()),
+    }
+}
+
+fn connect(connection: ConnectionPtr) -> Result<()> {
+    let (Some(client), Some(base)) = (&connection.client, connection.base.get()) else {
+        return Err(Errno::INVAL);
+    };
+    let socket = inet::tcp(client.at)?;
+    let _ = socket::set_nodelay(socket.as_raw_fd());
+    let number = socket.into_raw_fd();
+    connection.socket.set(number);
+    connection.at_end.set(false);
+    connection.watch(base, number);
+    let limit = timeval_of(CONNECT_TIMEOUT * 1_000_000);
+    let event = EventPtr::of(&connection.write);
+    let added = base.try_enter(|core| core.add(event, Some(&limit))).and_then(|added| added);
+    if let Err(error) = added {
+        drop_socket(connection);
+        return Err(error);
+    }
+    client.phase.set(Phase::Connecting);
+    Ok(())
+}
+
+fn drop_socket(connection: ConnectionPtr) {
+    connection.delete(&connection.read);
+    connection.delete(&connection.write);
+    let number = connection.socket.replace(-1);
+    if number >= 0 {
+        fd::close(number);
+    }
+    connection.drop_input();
+    if let Some(output) = connection.output.take() {
+        output.dispose();
+    }
+    if let Some(client) = &connection.client {
+        client.phase.set(Phase::Closed);
+        client.forget_reply();
+    }
+}
+
+/// The first of the queue goes out.
+fn begin(connection: ConnectionPtr) -> Result<()> {
+    let Some(client) = &connection.client else { return Ok(()) };
+    let Some(request) = client.first() else { return Ok(()) };
+    client.phase.set(Phase::Asking);
+    client.forget_reply();
+    exchange::write_request(request, connection, client.at)?;
+    connection.queue();
+    connection.add(&connection.read)
+}
+
+/// Something has happened to the socket, or did not in time.
+pub fn fired(connection: ConnectionPtr, is_late: bool) {
+    let Some(client) = &connection.client else { return };
+    match client.phase.get() {
+        Phase::Pausing => try_again(connection),
+        Phase::Connecting if is_late => attempt_failed(connection),
+        Phase::Connecting => match socket::connect_result(connection.socket.get()) {
+            Ok(()) => connected(connection),
+            Err(_) => attempt_failed(connection),
+        },
+        Phase::Asking if is_late => fail_first(connection, None),
+        Phase::Asking => {
+            if flush(connection).is_err() {
+                return fail_first(connection, None);
+            }
+            readable(connection);
+        }
+        // The peer has closed it, or says something that nobody asked for.
+        Phase::Idle if !is_late => closed_by_peer(connection),
+        Phase::Idle | Phase::Closed => {}
+    }
+}
+
+fn connected(connection: ConnectionPtr) {
+    let Some(client) = &connection.client else { return };
+    client.attempts.set(0);
+    connection.delete(&connection.write);
+    if begin(connection).is_err() {
+        fail_first(connection, None);
+    }
+}
+
+/// No connection: once more after a while, or everybody hears of it.
+fn attempt_failed(connection: ConnectionPtr) {
+    let Some(client) = &connection.client else { return };
+    drop_socket(connection);
+    let attempts = client.attempts.get();
+    let allowed = client.retries.get();
+    if allowed < 0 || attempts < allowed.unsigned_abs() {
+        let seconds = (2_u64 << attempts.min(20)).min(LONGEST_PAUSE);
+        client.attempts.set(attempts + 1);
+        if pause(connection, seconds).is_ok() {
+            client.phase.set(Phase::Pausing);
+            return;
+        }
+    }
+    client.attempts.set(0);
+    fail_all(connection);
+}
+
+fn pause(connection: ConnectionPtr, seconds: u64) -> Result<()> {
+    let base = connection.base.get().ok_or(Errno::INVAL)?;
+    let event = EventPtr::of(&connection.write);
+    crate::layout::own_event::set(event, base, -1, 0, connection);
+    base.try_enter(|core| core.add(event, Some(&timeval_of(seconds * 1_000_000))))?
+}
+
+fn try_again(connection: ConnectionPtr) {
+    if let Some(client) = &connection.client {
+        client.phase.set(Phase::Closed);
+    }
+    if connect(connection).is_err() {
+        attempt_failed(connection);
+    }
+}
+
+/// Every request that waits is told, in order (behaviour 161).
+fn fail_all(connection: ConnectionPtr) {
+    let Some(client) = &connection.client else { return };
+    let count = client.queue.borrow().len();
+    connection.hold();
+    for _ in 0..count {
+        if connection.is_closed.get() {
+            break;
+        }
+        let Some(request) = client.queue.borrow_mut().pop_front() else { break };
+        tell(request, Some(0));
+    }
+    connection.release();
+}
+
+/// The first of the queue has failed; the others go on over a new connection. `code`: the callback
+/// gets the request, with that code; otherwise NULL (behaviours 162, 163).
+fn fail_first(connection: ConnectionPtr, code: Option<c_int>) {
+    let Some(client) = &connection.client else { return };
+    close_socket(connection);
+    let Some(request) = client.queue.borrow_mut().pop_front() else { return };
+    connection.hold();
+    let more = client.first().is_some();
+    if more && connect(connection).is_err() {
+        attempt_failed(connection);
+    }
+    tell(request, code);
+    connection.release();
+}
+
+/// Calls the callback and ends the request.
+fn tell(request: RequestPtr, code: Option<c_int>) {
+    request.evcon.set(std::ptr::null_mut());
+    request.kind.set(KIND_RESPONSE);
+    let (callback, arg) = (request.cb.get(), request.cb_arg.get());
+    match code {
+        Some(code) => {
+            request.response_code.set(code);
+            RequestCall { callback, request: request.as_ptr(), arg }.run();
+            request.dispose();
+        }
+        None => {
+            request.dispose();
+            RequestCall { callback, request: std::ptr::null_mut(), arg }.run();
+        }
+    }
+}
+
+/// Closes the socket of a connection that was there: the program hears of it (behaviour 166).
+fn close_socket(connection: ConnectionPtr) {
+    let was_open = connection.socket.get() >= 0;
+    drop_socket(connection);
+    if was_open {
+        let (callback, arg) = (connection.closecb.get(), connection.closecb_arg.get());
+        run_close(callback, connection.as_ptr(), arg);
+    }
+}
+
+fn closed_by_peer(connection: ConnectionPtr) {
+    connection.hold();
+    close_socket(connection);
+    let waits = connection.client.as_ref().is_some_and(|client| client.first().is_some());
+    if !connection.is_closed.get() && waits && connect(connection).is_err() {
+        attempt_failed(connection);
+    }
+    connection.release();
+}
+
+/// The program frees it: requests that wait are freed with it, and nobody is called.
+pub fn free(connection: ConnectionPtr) {
+    connection.hold();
+    if let Some(base) = connection.late.base() {
+        let _ = base.try_enter(|core: &mut Core| core.cancel_late(&connection.late));
+    }
+    close_socket(connection);
+    if let Some(client) = &connection.client {
+        while let Some(request) = client.queue.borrow_mut().pop_front() {
+            request.dispose();
+        }
+    }
+    connection.release();
+}
+
+fn end_of_round(connection: ConnectionPtr) -> bool {
+    if flush(connection).is_err() {
+        fail_first(connection, None);
+    }
+    true
+}
+
+fn flush(connection: ConnectionPtr) -> Result<()> {
+    let Some(output) = connection.output.get() else { return Ok(()) };
+    while output.off.get() > 0 {
+        match socket::send(connection.socket.get(), output.bytes()) {
+            Ok(n) => buffer::drain(output, n),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return connection.add(&connection.write),
+            Err(error) => return Err(error),
+        }
+    }
+    connection.output.set(None);
+    output.dispose();
+    connection.delete(&connection.write);
+    Ok(())
+}
+
+/// What a step has come to.
+enum Step {
+    /// More has to come.
+    Wait,
+    /// A piece of the body is for the program.
+    Piece,
+    Done,
+}
+
+fn readable(connection: ConnectionPtr) {
+    let Some(client) = &connection.client else { return };
+    let read = read_some(connection);
+    let is_over = match read {
+        Ok(n) => n == 0,
+        Err(Errno::AGAIN | Errno::INTR) => return,
+        Err(_) => true,
+    };
+    connection.at_end.set(is_over);
+    connection.hold();
+    for _ in 0..STEPS {
+        if connection.is_closed.get() || client.phase.get() != Phase::Asking {
+            break;
+        }
+        match step(connection, client) {
+            Err(()) => {
+                fail_first(connection, None);
+                break;
+            }
+            Ok(Step::Done) => {
+                answered(connection);
+                break;
+            }
+            Ok(Step::Piece) => pass_on(connection, client),
+            Ok(Step::Wait) if is_over => {
+                // Before the first byte the request is given back (behaviour 163).
+                fail_first(connection, (!client.has_begun.get()).then_some(0));
+                break;
+            }
+            Ok(Step::Wait) => break,
+        }
+    }
+    connection.release();
+}
+
+fn read_some(connection: ConnectionPtr) -> Result<usize> {
+    let input = match connection.input.get() {
+        Some(input) => input,
+        None => BufferPtr::create()?,
+    };
+    connection.input.set(Some(input));
+    let n = buffer::read(input, connection.socket.get(), -1)?;
+    if n > 0 {
+        connection.add(&connection.read)?;
+    }
+    Ok(n)
+}
+
+fn step(connection: ConnectionPtr, client: &Client) -> std::result::Result<Step, ()> {
+    let (Some(request), Some(input)) = (client.first(), connection.input.get()) else {
+        return Ok(Step::Wait);
+    };
+    client.has_begun.set(client.has_begun.get() || input.off.get() > 0);
+    let result = if client.has_head.get() {
+        read_body(connection, client, request, input)
+    } else {
+        read_head(client, request, input)
+    };
+    result.map_err(|_| ())
+}
+
+fn read_head(client: &Client, request: RequestPtr, input: BufferPtr) -> super::Result<Step> {
+    let mut scan = match client.scan.take() {
+        Some(scan) => scan,
+        None => mem::try_box(Scan::reply()).map_err(no_memory)?,
+    };
+    let Some(found) = scan.find(input.bytes(), &Limits::default())? else {
+        client.scan.set(Some(scan));
+        return Ok(Step::Wait);
+    };
+    let mut head = try_copy(&input.bytes()[found.start..found.end])?;
+    buffer::drain(input, found.end);
+    let asked = Asked { is_head: request.r#type.get() == 2, ..Asked::default() };
+    let (code, framing) = parse::reply(&found, &mut head, |reply| -> super::Result<_> {
+        let framing = framing::of_reply(reply, &asked)?;
+        // 1xx replies are followed by another one, but for 101.
+        if reply.code >= 200 || reply.code == 101 {
+            exchange::fill_reply(request, reply).map_err(no_memory)?;
+        }
+        Ok((reply.code, framing))
+    })??;
+    if code < 200 && code != 101 {
+        return Ok(Step::Piece);
+    }
+    client.has_head.set(true);
+    client.closes.set(framing.close);
+    client.framing.set(match framing.body {
+        Body::None => None,
+        Body::Length(length) => Some(Framing::Left(length)),
+        Body::UntilEof => Some(Framing::UntilEof),
+        Body::Chunked => {
+            let decoder = Decoder::new(false, true, Limits::default(), None);
+            request.bits.set_chunked(true);
+            Some(Framing::Chunked(mem::try_box(decoder).map_err(no_memory)?))
+        }
+    });
+    Ok(Step::Piece)
+}
+
+fn read_body(
+    connection: ConnectionPtr,
+    client: &Client,
+    request: RequestPtr,
+    input: BufferPtr,
+) -> super::Result<Step> {
+    let take = |length: usize| -> super::Result<()> {
+        buffer::append(request.input(), &input.bytes()[..length]).map_err(no_memory)?;
+        buffer::drain(input, length);
+        Ok(())
+    };
+    match client.framing.take() {
+        None => Ok(Step::Done),
+        Some(Framing::Left(left)) => {
+            let length = usize::try_from(left).unwrap_or(usize::MAX).min(input.off.get());
+            take(length)?;
+            let left = left - length as u64;
+            request.ntoread.set(left as i64);
+            client.framing.set(Some(Framing::Left(left)));
+            Ok(if left == 0 { Step::Done } else { Step::Wait })
+        }
+        Some(Framing::UntilEof) => {
+            take(input.off.get())?;
+            client.framing.set(Some(Framing::UntilEof));
+            Ok(if connection.at_end.get() { Step::Done } else { Step::Wait })
+        }
+        Some(Framing::Chunked(mut decoder)) => {
+            let piece = decoder.next(input.bytes())?;
+            client.framing.set(Some(Framing::Chunked(decoder)));
+            match piece {
+                Piece::Data { skip, length, .. } => {
+                    buffer::drain(input, skip);
+                    take(length)?;
+                    Ok(Step::Piece)
+                }
+                Piece::More { skip } => {
+                    buffer::drain(input, skip);
+                    Ok(Step::Wait)
+                }
+                Piece::End { trailers } => {
+                    let mut head = try_copy(&input.bytes()[trailers.start..trailers.end])?;
+                    buffer::drain(input, trailers.end);
+                    exchange::add_trailers(request, &trailers, &mut head)?;
+                    Ok(Step::Done)
+                }
+            }
+        }
+    }
+}
+
+/// A program that wants pieces gets what there is, and its buffer is empty afterwards.
+fn pass_on(connection: ConnectionPtr, client: &Client) {
+    let Some(request) = client.first() else { return };
+    let is_piece = client.has_head.get() && request.input().off.get() > 0;
+    let callback = request.chunk_cb.get();
+    if callback.is_none() || !is_piece || !request.bits.chunked() {
+        return;
+    }
+    let arg = request.cb_arg.get();
+    RequestCall { callback, request: request.as_ptr(), arg }.run();
+    let is_there = !connection.is_closed.get() && client.first() == Some(request);
+    if is_there {
+        buffer::drain(request.input(), request.input().off.get());
+    }
+}
+
+/// The first of the queue has its reply: the next one goes out, and the program is told.
+fn answered(connection: ConnectionPtr) {
+    let Some(client) = &connection.client else { return };
+    let Some(request) = client.queue.borrow_mut().pop_front() else { return };
+    let closes = client.closes.get() || connection.at_end.get();
+    client.forget_reply();
+    client.phase.set(Phase::Idle);
+    connection.hold();
+    if closes {
+        close_socket(connection);
+    }
+    let waits = !connection.is_closed.get() && client.first().is_some();
+    let next = match waits {
+        true if closes => connect(connection),
+        true => begin(connection),
+        false => Ok(()),
+    };
+    if next.is_err() {
+        attempt_failed(connection);
+    }
+    let code = request.response_code.get();
+    tell(request, Some(code));
+    connection.release();
+}
+
+/// The connection behind a pointer, if it is one that asks.
+pub fn of(connection: ConnectionPtr) -> Option<Handle<Connection>> {
+    connection.client.is_some().then_some(connection)
+}
+
+/// Before it is used for the first time.
+pub fn set_base(connection: ConnectionPtr, base: Option<BasePtr>) -> Result<()> {
+    let is_unused = connection.client.as_ref().is_some_and(|c| c.phase.get() == Phase::Closed);
+    if !is_unused {
+        return Err(Errno::INVAL);
+    }
+    connection.base.set(base);
+    Ok(())
+}
+
+pub fn set_retries(connection: ConnectionPtr, most: c_int) {
+    if let Some(client) = &connection.client {
+        client.retries.set(most);
+    }
+}
