@@ -1,7 +1,7 @@
 //! The tables of the C test runner: folders, backends, and the ways to run the suite.
 
 /// A folder of test programs under ctests/; each file in C or C++ is a program.
-pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag", "hub", "dns"];
+pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag", "hub", "dns", "http"];
 
 /// One backend and how a test process is made to use it.
 pub struct Backend {
@@ -94,6 +94,7 @@ const UNDER_VALGRIND: &[&str] = &[
     "event/timer_order",
     "event/timers",
     "dns/*",
+    "http/*",
     "hub/*",
     "tag/*",
 ];
