@@ -4,6 +4,8 @@
  */
 #include "serving.h"
 
+#include <time.h>
+
 enum { MIB = 1 << 20 };
 
 static struct peer p;
