@@ -155,6 +155,9 @@ impl Fires for Connection {
         if is_late && connection.is_overdue() {
             return overdue(connection);
         }
+        if connection.output.get().is_some() {
+            connection.queue();
+        }
         if connection.state.get() == State::Last {
             connection.drop_input();
         } else {
