@@ -117,6 +117,8 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "dns/times",
     "dns/server_faults",
     "dns/server_nomem",
+    "http/server_faults",
+    "http/server_nomem",
     "hub/faults",
     "hub/many*",
     "hub/nomem*",
