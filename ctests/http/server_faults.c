@@ -14,8 +14,8 @@ exchange(void)
 {
 	forget();
 	open_peer(&p);
-	say(&p, "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nA: b\r\n\r\n"
-	    "GET /b HTTP/1.1\r\n\r\nPUT / HTTP/1.1\r\n\r\n");
+	say(&p, "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    "3\r\nabc\r\n0\r\nA: b\r\n\r\nGET /b HTTP/1.1\r\n\r\nPUT / HTTP/1.1\r\n\r\n");
 	CHECK_STR(hear(&p), PLAIN(7, "POST /a"));
 	CHECK_STR(hear(&p), PLAIN(6, "GET /b"));
 	CHECK_INT(status_of(hear_all(&p)), 400);
@@ -83,7 +83,8 @@ TEST_ENV(large_replies_in_pieces, "SHIM=fault")
 TEST_ENV(sockets_that_fail, "SHIM=fault")
 {
 	static const char *const rules[] = { "read=EIO@1,readv=EIO@1,recv=EIO@1",
-		"read=ECONNRESET@1,readv=ECONNRESET@1,recv=ECONNRESET@1", "send=EPIPE@1,writev=EPIPE@1",
+		"read=ECONNRESET@1,readv=ECONNRESET@1,recv=ECONNRESET@1",
+		"send=EPIPE@1,writev=EPIPE@1",
 		"send=ECONNRESET@1,writev=ECONNRESET@1", "send=EIO@1,writev=EIO@1",
 		"read=ETIMEDOUT@1,readv=ETIMEDOUT@1,recv=ETIMEDOUT@1" };
 	struct peer other;

@@ -225,3 +225,20 @@ TEST(addresses)
 	CHECK_STR(host_over("::ffff:127.0.0.1", 0), "127.0.0.1");
 	finish();
 }
+
+/* One that nobody has sent is the program's. */
+TEST_ONCE(requests_of_the_program)
+{
+	struct evhttp_request *req = evhttp_request_new(echo, "arg");
+
+	CHECK(req != NULL);
+	CHECK_PTR(req->evcon, NULL);
+	CHECK_INT(req->response_code, 0);
+	CHECK(req->cb == echo);
+	CHECK_STR(req->cb_arg, "arg");
+	CHECK(TAILQ_FIRST(req->input_headers) == NULL);
+	CHECK(TAILQ_FIRST(req->output_headers) == NULL);
+	CHECK_INT(EVBUFFER_LENGTH(req->input_buffer), 0);
+	CHECK_INT(EVBUFFER_LENGTH(req->output_buffer), 0);
+	evhttp_request_free(req);
+}

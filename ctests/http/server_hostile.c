@@ -122,19 +122,24 @@ TEST(header_lines)
 		ROW("GET / HTTP/1.1\r\n A: b\r\n\r\n", 400),
 		ROW("GET / HTTP/1.1\r\n\tA: b\r\n\r\n", 400),
 		ROW("GET / HTTP/1.1\r\r\n\r\n", 400), ROW("GET / HTTP/1.1\r\nA: b\r\r\n\r\n", 400),
-		ROW("GET / HTTP/1.1\rA: b\r\n\r\n", 400), ROW("GET / HTTP/1.1\r\nA: b\rC: d\r\n\r\n", 400),
+		ROW("GET / HTTP/1.1\rA: b\r\n\r\n", 400),
+		ROW("GET / HTTP/1.1\r\nA: b\rC: d\r\n\r\n", 400),
 		ROW(HEADS("C\r: d"), 400), ROW(HEADS("\rC: d"), 400), ROW(HEADS("C:\rd"), 400),
 		ROW(HEADS("C: d\0e"), 400), ROW(HEADS("C\0: d"), 400), ROW(HEADS("\0"), 400),
 		ROW(HEADS("C: d\x07"), 400), ROW(HEADS("C: \x7f"), 400), ROW(HEADS("C: \x01"), 400),
-		ROW(HEADS("C: \x1f" "d"), 400), ROW(HEADS("C: d\v"), 400), ROW(HEADS("C: d\f"), 400),
+		ROW(HEADS("C: \x1f" "d"), 400), ROW(HEADS("C: d\v"), 400),
+		ROW(HEADS("C: d\f"), 400),
 		ROW(HEADS("C : d"), 400), ROW(HEADS("C\t: d"), 400), ROW(HEADS(": d"), 400),
 		ROW(HEADS(":"), 400), ROW(HEADS("C"), 400), ROW(HEADS("C d"), 400),
 		ROW(HEADS("C[: d"), 400), ROW(HEADS("C(x): d"), 400), ROW(HEADS("C@x: d"), 400),
 		ROW(HEADS("C/x: d"), 400), ROW(HEADS("C\"x: d"), 400), ROW(HEADS("C,x: d"), 400),
-		ROW(HEADS("\xc3\xa9: d"), 400), ROW(HEADS("C\x80: d"), 400), ROW(HEADS("C;: d"), 400),
+		ROW(HEADS("\xc3\xa9: d"), 400), ROW(HEADS("C\x80: d"), 400),
+		ROW(HEADS("C;: d"), 400),
 		ROW(HEADS("C x: d"), 400), ROW(HEADS("=: d"), 400), ROW(HEADS("{}: d"), 400),
-		ROW(HEADS("Content-Length : 5"), 400), ROW(HEADS("Transfer-Encoding : chunked"), 400),
-		ROW(HEADS("Content-Length\0: 5"), 400), ROW(HEADS("Transfer-Encoding\x0b: chunked"), 400),
+		ROW(HEADS("Content-Length : 5"), 400),
+		ROW(HEADS("Transfer-Encoding : chunked"), 400),
+		ROW(HEADS("Content-Length\0: 5"), 400),
+		ROW(HEADS("Transfer-Encoding\x0b: chunked"), 400),
 	};
 
 	check_all(inputs, COUNT(inputs));
@@ -151,7 +156,8 @@ TEST(smuggling)
 		ROW("POST / HTTP/1.1\r\nContent-Length: +22\r\n\r\n", 400),
 		ROW("POST / HTTP/1.1\r\nContent-Length: 2 2\r\n\r\n", 400),
 		ROW("POST / HTTP/1.1\r\nContent-Length: 2\r\n 2\r\n\r\n", 400),
-		ROW("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n", 400),
+		ROW("GET / HTTP/1.1\r\n"
+		    "Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n", 400),
 		ROW("GET / HTTP/1.1\r\nTransfer-Encoding: \r\n\r\n", 400),
 		EITHER("GET / HTTP/1.1\r\nTransfer-Encoding:\x0b" "chunked\r\n\r\n", 400, 501),
 		EITHER("GET / HTTP/1.1\r\nTransfer-Encoding: chunked chunked\r\n\r\n", 400, 501),
@@ -239,8 +245,8 @@ next_random(unsigned *state)
 
 TEST_ONCE(noise)
 {
-	static const char question[] = "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
-	    "\r\n3\r\nabc\r\n0\r\nT: u\r\n\r\nGET /b HTTP/1.0\r\nContent-Length: 2\r\n\r\nab";
+	static const char question[] = "POST /a HTTP/1.1\r\nHost: x\r\n"
+	    "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT: u\r\n\r\nGET /b HTTP/1.0\r\nContent-Length: 2\r\n\r\nab";
 	unsigned state = 1;
 	char text[sizeof(question)];
 	int i, k;

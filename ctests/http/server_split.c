@@ -11,13 +11,14 @@ static const char *const corpus[] = {
 	"HEAD /a HTTP/1.1\r\nA:   b  \r\nB:\r\nC: \t \r\n\r\nGET /b HTTP/1.1\r\n\r\n",
 	"GET / HTTP/1.1\r\nA: one\r\n two\r\n\t three  \r\n\r\n",
 	"POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nab\r\ncGET /b HTTP/1.1\r\n\r\n",
-	"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;x=\"y\"\r\nabc\r\nA \r\n0123456789\r\n"
-	"000\r\nT: u\r\n v\r\n\r\nGET /b HTTP/1.1\r\n\r\n",
+	"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+	"3;x=\"y\"\r\nabc\r\nA \r\n0123456789\r\n000\r\nT: u\r\n v\r\n\r\nGET /b HTTP/1.1\r\n\r\n",
 	"POST /a HTTP/1.1\nTransfer-Encoding: chunked\n\n1\na\n0\n\nGET /b HTTP/1.1\n\n",
-	"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n1\r\na\r\n0\r\n\r\n"
-	"GET /evil HTTP/1.1\r\n\r\n",
+	"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n"
+	"1\r\na\r\n0\r\n\r\nGET /evil HTTP/1.1\r\n\r\n",
 	"GET /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET /b HTTP/1.1\r\n\r\n",
-	"GET /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\nGET /b HTTP/1.1\r\n\r\n",
+	"GET /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+	"1\r\nx\r\n0\r\n\r\nGET /b HTTP/1.1\r\n\r\n",
 	"GET /a HTTP/1.1\r\nConnection: close\r\n\r\nGET /b HTTP/1.1\r\n\r\n",
 	"GET /a HTTP/1.0\r\n\r\nGET /b HTTP/1.1\r\n\r\n",
 	"GET http://x:80/a HTTP/1.1\r\nHost: x\r\n\r\n",
