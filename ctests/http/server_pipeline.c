@@ -251,3 +251,39 @@ TEST(flood_without_hearing)
 	close_peer(&p);
 	finish();
 }
+
+/* Much more comes while the program thinks: it waits with the client, and is served in its turn. */
+TEST(much_more_while_the_program_thinks)
+{
+	enum { LARGE = 16 << 20 };
+	static char body[LARGE];
+	size_t sent = 0;
+	long before;
+	int i;
+
+	serve(keep);
+	open_peer(&p);
+	say(&p, "GET /a HTTP/1.1\r\n\r\nPOST /b HTTP/1.1\r\nContent-Length: 16777216\r\n\r\n");
+	UNTIL(keeping == 1);
+	before = resident_kib();
+	for (i = 0; i < 200; i++) {
+		ssize_t n = syscall(SYS_sendto, p.fd, body + sent, LARGE - sent, MSG_NOSIGNAL, NULL,
+		    0);
+
+		if (n > 0)
+			sent += (size_t)n;
+		rounds();
+	}
+	CHECK(sent < LARGE);
+	CHECK(resident_kib() - before < (2 << 10) * time_factor() + (sent >> 10));
+	CHECK(turns_in_ms(50) < 20);
+	send_text(kept[0], "x");
+	CHECK_STR(hear(&p), PLAIN(1, "x"));
+	say_bytes(&p, body + sent, LARGE - sent);
+	UNTIL(keeping == 2);
+	CHECK_INT(EVBUFFER_LENGTH(kept[1]->input_buffer), LARGE);
+	send_text(kept[1], "y");
+	CHECK_STR(hear(&p), PLAIN(1, "y"));
+	close_peer(&p);
+	finish();
+}
