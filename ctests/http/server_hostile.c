@@ -246,7 +246,8 @@ next_random(unsigned *state)
 TEST_ONCE(noise)
 {
 	static const char question[] = "POST /a HTTP/1.1\r\nHost: x\r\n"
-	    "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT: u\r\n\r\nGET /b HTTP/1.0\r\nContent-Length: 2\r\n\r\nab";
+	    "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT: u\r\n\r\n"
+	    "GET /b HTTP/1.0\r\nContent-Length: 2\r\n\r\nab";
 	unsigned state = 1;
 	char text[sizeof(question)];
 	int i, k;

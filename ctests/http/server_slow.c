@@ -159,7 +159,8 @@ static void
 go_after_saying(void (*leave)(struct peer *))
 {
 	static const char question[] = "POST /a HTTP/1.1\r\nContent-Length: 4\r\n\r\nabcd"
-	    "GET /b HTTP/1.1\r\n\r\nPOST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n";
+	    "GET /b HTTP/1.1\r\n\r\nPOST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
+	    "\r\n1\r\na\r\n0\r\n\r\n";
 	size_t length;
 
 	serve(echo);
