@@ -277,3 +277,26 @@ TEST(later_connections)
 	close_peer(&before);
 	end();
 }
+
+/* Nor has the program to hurry between the pieces of a stream. */
+TEST(slow_streams)
+{
+	struct evbuffer *piece = evbuffer_new();
+	int i;
+
+	begin(keep);
+	say(&p, "GET / HTTP/1.1\r\n\r\n");
+	UNTIL(keeping == 1);
+	evhttp_send_reply_start(kept[0], 200, "OK");
+	for (i = 0; i < 3; i++) {
+		loop_for_ms(700);
+		evbuffer_add(piece, "a", 1);
+		evhttp_send_reply_chunk(kept[0], piece);
+	}
+	loop_for_ms(1300);
+	evhttp_send_reply_end(kept[0]);
+	CHECK_STR(strstr(hear(&p), "\r\n\r\n"),
+	    "\r\n\r\n1\r\na\r\n1\r\na\r\n1\r\na\r\n0\r\n\r\n");
+	evbuffer_free(piece);
+	end();
+}
