@@ -35,9 +35,9 @@ TEST(idle_connections)
 	int64_t start;
 
 	begin(echo);
+	start = now_ns();
 	say(&p, "GET / HTTP/1.1\r\n\r\n");
 	hear(&p);
-	start = now_ns();
 	CHECK_STR(hear_all(&p), "");
 	CHECK_ELAPSED(start, 980);
 	end();

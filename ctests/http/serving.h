@@ -37,7 +37,7 @@ static int fds_before;
 /* What reached the program: "METHOD TARGET VERSION{name=value;}body\n" each. */
 static int calls;
 static char *requests;
-static size_t requests_length;
+static size_t requests_length, requests_room;
 
 static struct evhttp_request *kept[1024];
 static int keeping;
@@ -45,7 +45,10 @@ static int keeping;
 static inline void
 note_text(const char *text, size_t length)
 {
-	CHECK((requests = realloc(requests, requests_length + length + 1)) != NULL);
+	if (requests == NULL || requests_length + length >= requests_room) {
+		requests_room = 2 * (requests_length + length) + 65536;
+		CHECK((requests = realloc(requests, requests_room)) != NULL);
+	}
 	memcpy(requests + requests_length, text, length);
 	requests_length += length;
 	requests[requests_length] = '\0';

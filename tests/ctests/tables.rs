@@ -118,6 +118,7 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "dns/server_faults",
     "dns/server_nomem",
     "http/server_faults",
+    "http/server_limits",
     "http/server_nomem",
     "hub/faults",
     "hub/many*",
