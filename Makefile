@@ -1,9 +1,11 @@
 # Everything a person does with this project: `make help` lists it.
-# GNU conventions: prefix, exec_prefix, libdir, includedir and DESTDIR say where `make install`
-# puts things. The work itself is cargo's, and that of the small scripts in pkgconfig/.
+# GNU conventions: prefix, exec_prefix, bindir, libdir, includedir and DESTDIR say where
+# `make install` puts things. The work itself is cargo's, and that of the small scripts in
+# pkgconfig/.
 
 prefix = /usr/local
 exec_prefix = $(prefix)
+bindir = $(exec_prefix)/bin
 libdir = $(exec_prefix)/lib
 includedir = $(prefix)/include
 INSTALL ?= install
@@ -17,10 +19,10 @@ tools = CC='$(CC)' CFLAGS='$(CFLAGS)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)
 	LD='$(LD)' AR='$(AR)' NM='$(NM)' OBJCOPY='$(OBJCOPY)' \
 	INSTALL='$(INSTALL)' CARGO='$(CARGO)'
 folders = DESTDIR='$(DESTDIR)' prefix='$(prefix)' exec_prefix='$(exec_prefix)' \
-	libdir='$(libdir)' includedir='$(includedir)' FORCE='$(FORCE)'
+	bindir='$(bindir)' libdir='$(libdir)' includedir='$(includedir)' FORCE='$(FORCE)'
 stage = $(CURDIR)/target/stage
 stage_folders = DESTDIR= prefix='$(stage)' exec_prefix='$(stage)' \
-	libdir='$(stage)/lib' includedir='$(stage)/include' FORCE=1
+	bindir='$(stage)/bin' libdir='$(stage)/lib' includedir='$(stage)/include' FORCE=1
 
 # One place for what is built, whatever the caller's environment says.
 export CARGO_TARGET_DIR = $(CURDIR)/target

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs parts of the project: `sh pkgconfig/install.sh base [compat]`, from the top folder.
-# Reads DESTDIR prefix exec_prefix libdir includedir INSTALL FORCE from the environment.
+# Reads DESTDIR prefix exec_prefix bindir libdir includedir INSTALL FORCE from the environment.
 # Nothing is changed before it is sure that everything may be.
 set -eu
 . pkgconfig/common.sh
@@ -44,6 +44,7 @@ plan_compat() {
 	for header in event evutil event-config evdns evhttp evrpc; do
 		file 644 "include/evhub/$header.h" "$includedir/$header.h"
 	done
+	file 755 pkgconfig/event_rpcgen.py "$bindir/event_rpcgen.py"
 }
 
 # Fills in the .pc templates; paths below a prefix stay relative to it.
@@ -206,10 +207,11 @@ install_part() {
 	done <"$work/plan-$part"
 	prune
 	count=$(grep -c . "$work/new")
-	echo "evhub: $part: $count files in $DESTDIR$libdir and $DESTDIR$includedir"
+	[ "$part" = base ] || tools=", $DESTDIR$bindir"
+	echo "evhub: $part: $count files in $DESTDIR$libdir, $DESTDIR$includedir${tools:-}"
 }
 
-check_folders "$prefix" "$exec_prefix" "$libdir" "$includedir"
+check_folders "$prefix" "$exec_prefix" "$bindir" "$libdir" "$includedir"
 evhub_dir=$libdir/evhub
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 mkdir -p target/parts

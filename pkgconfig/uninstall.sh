@@ -1,6 +1,6 @@
 #!/bin/sh
-# Removes what install.sh put below $DESTDIR$libdir and $DESTDIR$includedir, and nothing else;
-# puts back what was moved away for it. Reads DESTDIR and libdir from the environment.
+# Removes what install.sh put on the machine, as its manifests say, and nothing else; puts back
+# what was moved away for it. Reads DESTDIR and libdir from the environment.
 set -eu
 . pkgconfig/common.sh
 

@@ -14,6 +14,7 @@
 //! | name servers and their requests (dns/answering/) | `evdns_*` calls, queries | the same |
 //! | fork generation (sys/fork.rs) | children of fork | bases |
 //! | signal watchers and actions (sys/signal.rs) | signal events | the signal handler |
+//! | the last host and file (abi/undeclared.rs) | `evhttp_hostportfile` | its callers |
 //! | the spare block (layout/evbuffer.rs) | reads into buffers | reads into buffers |
 //! | what the kernel lacks (sys/epoll.rs, sys/map.rs) | first refusal | the same files |
 //! | the tools that watch (hub/context/tools.rs) | the first hub or slab | switches, stacks |

@@ -27,7 +27,10 @@ mod dns;
 mod errno;
 mod event;
 mod globals;
+#[cfg(not(feature = "fuzzing"))]
 mod http;
+#[cfg(feature = "fuzzing")]
+pub mod http;
 mod hub;
 #[allow(unsafe_code)]
 mod layout;

@@ -11,7 +11,7 @@ mod shell;
 use compile::LANGUAGES;
 use shell::{fresh_folder, project, read, write};
 
-const HEADERS: [&str; 11] = [
+const HEADERS: [&str; 12] = [
     "event-config.h",
     "evutil.h",
     "event.h",
@@ -22,6 +22,7 @@ const HEADERS: [&str; 11] = [
     "buffer_ext.h",
     "bufferevent_ext.h",
     "evdns_ext.h",
+    "http_ext.h",
     "evhub.h",
 ];
 
@@ -50,7 +51,7 @@ const BEFORE: [&str; 4] = [
 ];
 
 /// Orders in which programs of libevent 1.4 include its headers.
-const ORDERS: [&[&str]; 11] = [
+const ORDERS: [&[&str]; 12] = [
     &["event.h", "evhttp.h", "evdns.h", "evrpc.h", "evutil.h"],
     &["evhttp.h", "event.h"],
     &["evdns.h", "event.h", "evutil.h"],
@@ -62,6 +63,7 @@ const ORDERS: [&[&str]; 11] = [
     &["bufferevent_ext.h", "event_ext.h", "buffer_ext.h", "bufferevent_ext.h"],
     &["buffer_ext.h", "evrpc.h", "buffer_ext.h", "event.h", "bufferevent_ext.h", "event_ext.h"],
     &["evdns_ext.h", "evutil.h", "evdns.h", "evdns_ext.h"],
+    &["http_ext.h", "event.h", "evhttp.h", "http_ext.h"],
 ];
 
 /// Nothing is left over after them, so that what a program includes later is as always.
@@ -173,6 +175,11 @@ fn extensions_of_buffers_have_both_spellings() {
 #[test]
 fn extensions_of_bufferevents_have_both_spellings() {
     compile::run_with_library("bufferevent_names");
+}
+
+#[test]
+fn extensions_of_http_have_both_spellings() {
+    compile::run_with_library("http_names");
 }
 
 /// Each function of an extension that libevent 2 has, too, has its spelling there, and the

@@ -38,7 +38,8 @@ fn base_files() -> BTreeSet<String> {
 
 /// What `make install-compat` adds.
 fn compat_files() -> BTreeSet<String> {
-    let mut paths: BTreeSet<String> = BTreeSet::from(["lib/evhub/manifest-compat".to_string()]);
+    let mut paths: BTreeSet<String> =
+        ["lib/evhub/manifest-compat", "bin/event_rpcgen.py"].map(String::from).into();
     for name in COMPAT {
         for file in ["-1.4.so.2", ".so", ".a"] {
             paths.insert(format!("lib/{name}{file}"));
@@ -73,7 +74,8 @@ fn install_compat_adds_the_names_of_libevent() {
     for (path, entry) in tree(&prefix) {
         match entry {
             Entry::File(mode, _) => {
-                let expected = if path.contains(".so") { 0o755 } else { 0o644 };
+                let runs = path.contains(".so") || path.starts_with("bin/");
+                let expected = if runs { 0o755 } else { 0o644 };
                 assert_eq!(mode, expected, "{path}");
             }
             Entry::Link(target) => assert_eq!(Some(target.as_str()), link_target(&path), "{path}"),
@@ -96,12 +98,14 @@ fn link_target(path: &str) -> Option<&'static str> {
 }
 
 #[test]
-fn libdir_and_includedir_are_honoured() {
+fn folders_are_honoured() {
     let place = Place::new("install-folders");
-    let variables = ["prefix=/usr", "libdir=/usr/lib/here", "includedir=/opt/headers"];
+    let variables =
+        ["prefix=/usr", "libdir=/usr/lib/here", "includedir=/opt/headers", "bindir=/opt/bin"];
     run(&mut place.make("install-compat", &variables));
     assert!(place.has("usr/lib/here/libevent-1.4.so.2"));
     assert!(place.has("opt/headers/event.h") && place.has("opt/headers/evhub/event.h"));
+    assert!(place.has("opt/bin/event_rpcgen.py") && !place.has("usr/bin"));
     let pc = place.read("usr/lib/here/pkgconfig/libevent.pc");
     assert!(pc.contains("\nprefix=/usr\n") && pc.contains("\nlibdir=${exec_prefix}/lib/here\n"));
     assert!(pc.contains("\nincludedir=/opt/headers\n"), "{pc}");

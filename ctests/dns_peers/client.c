@@ -1,7 +1,7 @@
 /*
- * Asks a name server, all questions at once: `client ADDRESS:PORT [TYPE NAME]...`, with the types
- * a, aaaa and ptr. Prints a line for each, in their order: the result's number, how long it holds,
- * and the data. tests/dns_peers.rs has it ask servers of others.
+ * Asks a name server, all questions at once: `client ADDRESS:PORT [TYPE NAME]...`. The types are a,
+ * aaaa and ptr. Prints a line for each, in their order: the result's number, how long it holds, and
+ * the data. tests/dns_peers.rs has it ask servers of others.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -5,6 +5,7 @@
 #include <evhub/event_ext.h>
 #include <evhub/buffer_ext.h>
 #include <evhub/bufferevent_ext.h>
+#include <evhub/http_ext.h>
 
 #include "check.h"
 
@@ -33,6 +34,11 @@ static int bufferevent_flush(int day)
 	return day + 5;
 }
 
+static int evhttp_uri_parse(int day)
+{
+	return day + 6;
+}
+
 int main(void)
 {
 	struct event_base *base = event_base_new();
@@ -45,6 +51,7 @@ int main(void)
 	CHECK(evbuffer_search(1) == 4 && evhub_buffer_search(buf, "x", 1, NULL).pos == -1);
 	CHECK(bufferevent_getfd(1) == 5 && evhub_bufferevent_getfd(bev) == -1);
 	CHECK(bufferevent_flush(1) == 6 && evhub_bufferevent_getfd(NULL) == -1);
+	CHECK(evhttp_uri_parse(1) == 7 && evhub_evhttp_uri_parse(":") == NULL);
 	evhub_async_free(none);
 	bufferevent_free(bev);
 	evbuffer_free(buf);

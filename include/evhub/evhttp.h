@@ -312,6 +312,161 @@ void evhttp_send_reply_chunk(struct evhttp_request *req, struct evbuffer *databu
  */
 void evhttp_send_reply_end(struct evhttp_request *req);
 
+/*
+ * Connections.
+ */
+
+/**
+ * Closes a connection. Requests that a program has stay the program's.
+ *
+ * @param evcon a connection; NULL is fine
+ * @see behaviour 166
+ *
+ * @pre `evcon` is NULL or a connection that was not freed.
+ */
+void evhttp_connection_free(struct evhttp_connection *evcon);
+
+/**
+ * Has a function called when the connection is closed, by whomever.
+ *
+ * @param evcon the connection
+ * @param cb called once, while `evcon` is still there; NULL: nobody
+ * @param arg its last argument
+ * @see behaviours 166, 202
+ *
+ * @pre `evcon` is NULL or a connection that was not freed.
+ */
+void evhttp_connection_set_closecb(struct evhttp_connection *evcon,
+    void (*cb)(struct evhttp_connection *evcon, void *arg), void *arg);
+
+/**
+ * How long the connection may make no progress.
+ *
+ * @param evcon the connection
+ * @param timeout_in_secs 0: for ever; less: 50 seconds, the default
+ * @see behaviours 147, 167
+ *
+ * @pre `evcon` is NULL or a connection that was not freed.
+ */
+void evhttp_connection_set_timeout(struct evhttp_connection *evcon, int timeout_in_secs);
+
+/**
+ * Who is at the other end.
+ *
+ * @param evcon the connection
+ * @param address where to put the address, a string of the connection's
+ * @param port where to put the port
+ * @see behaviours 156, 168
+ *
+ * @pre `evcon` is NULL or a connection that was not freed; the others are NULL or writable.
+ */
+void evhttp_connection_get_peer(struct evhttp_connection *evcon, char **address,
+    unsigned short *port);
+
+/*
+ * Lists of headers. A list of one's own is a struct evkeyvalq and begins with TAILQ_INIT; it may
+ * be walked and changed with the other macros of <sys/queue.h>, too. Entries, their keys and
+ * their values are malloc'ed.
+ */
+
+/**
+ * Adds a header at the end of a list. One with the same name stays.
+ *
+ * @param key its name: no control bytes, no blanks, no colon, not empty
+ * @param value copied; a line end in it must be followed by a space or a tab, and is sent as
+ *   one space
+ * @return 0; -1 with EINVAL (a name or value that cannot be sent, NULL) or ENOMEM, and nothing
+ *   is added
+ * @see behaviour 173
+ *
+ * @pre `headers` is NULL or a list of headers; the others are NULL or strings.
+ */
+int evhttp_add_header(struct evkeyvalq *headers, const char *key, const char *value);
+
+/**
+ * Finds the first header with a name, in whatever case.
+ *
+ * @return its value, which is there until the header is removed; NULL if there is none, and with
+ *   EINVAL if an argument is NULL
+ * @see behaviour 173
+ *
+ * @pre `headers` is NULL or a list of headers; `key` is NULL or a string.
+ */
+const char *evhttp_find_header(const struct evkeyvalq *headers, const char *key);
+
+/**
+ * Removes the first header with a name, in whatever case.
+ *
+ * @return 0; -1 with ENOENT (there is none) or EINVAL (NULL)
+ * @see behaviour 173
+ *
+ * @pre `headers` is NULL or a list of headers; `key` is NULL or a string.
+ */
+int evhttp_remove_header(struct evkeyvalq *headers, const char *key);
+
+/**
+ * Removes all headers. NULL sets errno to EINVAL.
+ *
+ * @see behaviour 173
+ *
+ * @pre `headers` is NULL or a list of headers.
+ */
+void evhttp_clear_headers(struct evkeyvalq *headers);
+
+/*
+ * Texts in URIs and pages.
+ */
+
+/**
+ * Escapes text that becomes a part of a URI.
+ *
+ * Letters, digits and ! $ ' ( ) * + , - . / : = @ _ ~ ; stay as they are, all else becomes
+ * %XX. A plus sign stays, too, and is read as a space in a query.
+ *
+ * @return a string to be freed with free(); NULL with EINVAL (NULL) or ENOMEM
+ * @see behaviours 169, 172
+ *
+ * @pre `uri` is NULL or a string.
+ */
+char *evhttp_encode_uri(const char *uri);
+
+/**
+ * Undoes escaping: %XX becomes the byte, and a plus sign a space if it is behind a question mark.
+ *
+ * A % without two digits behind it stays. %00 ends the string for C.
+ *
+ * @return a string to be freed with free(); NULL with EINVAL (NULL) or ENOMEM
+ * @see behaviours 170, 172
+ *
+ * @pre `uri` is NULL or a string.
+ */
+char *evhttp_decode_uri(const char *uri);
+
+/**
+ * Escapes text that becomes a part of a page: &amp; &lt; &gt; &quot; &#039;
+ *
+ * @return a string to be freed with free(); NULL with EINVAL (NULL) or ENOMEM
+ * @see behaviour 172
+ *
+ * @pre `html` is NULL or a string.
+ */
+char *evhttp_htmlescape(const char *html);
+
+/**
+ * Reads the parameters of a URI: what is behind its first question mark.
+ *
+ * Names and values are decoded. A parameter without an equals sign has an empty value. Differs
+ * from libevent 1.4, which stopped there, and did not decode names.
+ *
+ * @param headers becomes a list of them, in order. What it was does not matter, so a list that
+ *   has headers is to be cleared before. Without memory it is empty, and errno is ENOMEM; with a
+ *   NULL argument errno is EINVAL
+ * @see behaviour 171
+ *
+ * @pre `uri` is NULL or a string; `headers` is NULL or memory for a list.
+ */
+void evhttp_parse_query(const char *uri, struct evkeyvalq *headers);
+
 #ifdef __cplusplus
 }
 #endif

@@ -373,7 +373,7 @@ pub unsafe extern "C" fn evhub_evdns_base_load_hosts(
     // SAFETY: the caller's word.
     let target = unsafe { Target::of(base, FUNCTION) };
     if hosts_fname.is_null() {
-        return status(target.and_then(|target| target.change(|settings| settings.hosts = None)));
+        return status(target.and_then(|target| target.change(Settings::forget_hosts)));
     }
     // SAFETY: not NULL, and the caller's word.
     let path = unsafe { CStr::from_ptr(hosts_fname) }.to_bytes();

@@ -4,12 +4,15 @@
 use super::bufferevent::stream;
 use super::evbuffer::buffer as buffer_of;
 use super::evtag::{add_number, count, take};
-use super::status;
+use super::{evdns_config::string, fail, status};
 use crate::bufferevent;
 use crate::errno::{Errno, Result};
+use crate::http::uri;
 use crate::layout::evbuffer::Evbuffer;
 use crate::tag::{self, Number};
-use std::ffi::{c_int, c_void};
+use std::cell::UnsafeCell;
+use std::ffi::{c_char, c_int, c_ushort, c_void};
+use std::sync::{Mutex, PoisonError};
 
 /// Adds a tag (1 to 5 bytes), without a record.
 ///
@@ -102,4 +105,89 @@ pub unsafe extern "C" fn bufferevent_read_pressure_cb(
             bufferevent::wait_for_more(stream);
         }
     }
+}
+
+/// Memory that is given to C, and is written anew by each call.
+struct Place(UnsafeCell<[u8; LONGEST]>);
+
+const LONGEST: usize = 4096;
+
+// SAFETY: it is written only by `keep`, by one thread at a time; what C reads of it meanwhile is
+// C's affair, as it was with libevent 1.4.
+unsafe impl Sync for Place {}
+
+static HOST: Place = Place(UnsafeCell::new([0; LONGEST]));
+static FILE: Place = Place(UnsafeCell::new([0; LONGEST]));
+static WRITER: Mutex<()> = Mutex::new(());
+
+impl Place {
+    /// Copies a text that is shorter than the place.
+    fn keep(&self, text: &[u8]) -> *mut c_char {
+        let start = self.0.get().cast::<u8>();
+        assert!(text.len() < LONGEST);
+        // SAFETY: it fits, with a NUL; nobody else writes (`Sync`), and nothing refers to it.
+        unsafe {
+            start.copy_from_nonoverlapping(text.as_ptr(), text.len());
+            start.add(text.len()).write(0);
+        }
+        start.cast()
+    }
+}
+
+/// Takes "http://HOST[:PORT][/FILE]" apart.
+///
+/// What it gives is in static memory, which the next call writes anew: threads have to take turns.
+///
+/// @param phost gets the host; NULL is fine here and below
+/// @param pport gets the port, 80 if there is none
+/// @param pfile gets what follows, at least "/"
+/// @return 0; -1 with EINVAL (another scheme, no host, no such port, port 0, NULL) or ENOSPC
+///   (host or file have 4096 bytes or more), and nothing is stored
+/// @see behaviour 200
+///
+/// # Safety
+/// `url` is NULL or a string; the others are NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn evhttp_hostportfile(
+    url: *mut c_char,
+    phost: *mut *mut c_char,
+    pport: *mut c_ushort,
+    pfile: *mut *mut c_char,
+) -> c_int {
+    // SAFETY: the caller's word.
+    let url = unsafe { string(url, "evhttp_hostportfile") };
+    let parts = url.and_then(|url| uri::host_port_file(url).ok_or(Errno::INVAL));
+    let (host, port, file) = match parts {
+        Ok(parts) => parts,
+        Err(error) => return fail(error),
+    };
+    if host.len() >= LONGEST || file.len() >= LONGEST {
+        return fail(Errno::NOSPC);
+    }
+    // The URL may lie in what the last call gave: copies first.
+    let (host, file) = match (owned(host), owned(file)) {
+        (Ok(host), Ok(file)) => (host, file),
+        (Err(error), _) | (_, Err(error)) => return fail(error),
+    };
+    let _turn = WRITER.lock().unwrap_or_else(PoisonError::into_inner);
+    // SAFETY: the caller's word.
+    unsafe {
+        if let Some(place) = phost.as_mut() {
+            *place = HOST.keep(&host);
+        }
+        if let Some(place) = pport.as_mut() {
+            *place = port;
+        }
+        if let Some(place) = pfile.as_mut() {
+            *place = FILE.keep(&file);
+        }
+    }
+    0
+}
+
+fn owned(text: &[u8]) -> Result<Vec<u8>> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(text.len())?;
+    copy.extend_from_slice(text);
+    Ok(copy)
 }

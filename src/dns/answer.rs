@@ -138,7 +138,9 @@ fn end_of_chain<'a>(
     let Some(aliases) = aliases else { return Ok(owner) };
     for _ in 0..LONGEST_CHAIN {
         let next = aliases.rrs(DnsSection::Answer).find_map(|rr| {
-            let is_alias = rr.rr_type() == DnsRecordType::CNAME && is(rr.name(), owner);
+            let is_alias = rr.rr_type() == DnsRecordType::CNAME
+                && rr.dns_class() == DnsCls::IN
+                && is(rr.name(), owner);
             is_alias.then(|| (rr, rr.get_str(DnsRrKey::CNAME_CNAME)))
         });
         let Some((rr, Some(target))) = next else { return Ok(owner) };
@@ -147,4 +149,63 @@ fn end_of_chain<'a>(
         owner = target;
     }
     Err(Errno::INVAL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::name::Name;
+    use super::super::packet;
+    use super::*;
+
+    const KINDS: [Kind; 3] = [Kind::A, Kind::Aaaa, Kind::Ptr];
+
+    /// The fuzzer's own, which begin with a byte that is for it.
+    fn packets() -> Vec<Vec<u8>> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/evdns_answer");
+        let files = std::fs::read_dir(folder).expect("seeds");
+        let packets: Vec<_> = files
+            .map(|file| std::fs::read(file.expect("a seed").path()).expect("a seed"))
+            .collect();
+        assert!(packets.len() > 10);
+        packets.into_iter().map(|seed| seed[1..].to_vec()).collect()
+    }
+
+    /// Read as an answer to each kind of question; how many made sense.
+    fn check(packet: &[u8]) -> usize {
+        let name = Name::from_text(b"www.example").expect("a name");
+        let is_good = |&kind: &Kind| {
+            let _ = packet::head(packet).map(|head| head.answers(packet, &name, kind, true));
+            let Ok(answer) = read(packet, kind) else { return false };
+            let size = if kind == Kind::A { 4 } else { 16 };
+            assert!(answer.count <= MOST);
+            assert!(kind == Kind::Ptr || answer.data.len() == answer.count * size);
+            true
+        };
+        KINDS.iter().filter(|kind| is_good(kind)).count()
+    }
+
+    #[test]
+    fn packets_that_end_anywhere() {
+        for packet in packets() {
+            for length in 0..packet.len() {
+                check(&packet[..length]);
+            }
+        }
+    }
+
+    #[test]
+    fn packets_with_another_byte() {
+        let mut good = 0;
+        for packet in packets() {
+            good += check(&packet);
+            for at in 0..packet.len() {
+                for flip in [1, 2, 4, 8, 16, 32, 64, 128, 255] {
+                    let mut changed = packet.clone();
+                    changed[at] ^= flip;
+                    check(&changed);
+                }
+            }
+        }
+        assert!(good > 20, "only {good} of the packets make sense");
+    }
 }

@@ -43,6 +43,9 @@ impl Hosts {
         else {
             return Ok(());
         };
+        if name.is_empty() {
+            return Ok(());
+        }
         self.names.try_reserve(name.len())?;
         self.entries.try_reserve(1)?;
         self.names.extend_from_slice(name);
@@ -88,7 +91,8 @@ mod tests {
     #[test]
     fn names_and_aliases_of_both_families() {
         let text = b"127.0.0.1 localhost Box.test\n::1\tlocalhost # more\n\
-            # 192.0.2.9 no\nnonsense here\n192.0.2.7\r\n192.0.2.1 box.TEST. other\r\nfe80::1%lo x";
+            # 192.0.2.9 no\nnonsense here\n192.0.2.7 .\r\n192.0.2.1 box.TEST. other\r\n\
+            fe80::1%lo x";
         let hosts = Hosts::parse(text).expect("memory");
         assert_eq!(found(&hosts, "localhost"), ["127.0.0.1", "::1"]);
         assert_eq!(found(&hosts, "box.test"), ["127.0.0.1", "192.0.2.1"]);
@@ -96,6 +100,7 @@ mod tests {
         assert_eq!(found(&hosts, "more"), [""; 0]);
         assert_eq!(found(&hosts, "here"), [""; 0]);
         assert_eq!(found(&hosts, "no"), [""; 0]);
+        assert_eq!(found(&hosts, "."), [""; 0]);
     }
 
     #[test]

@@ -127,7 +127,8 @@ impl State {
 
     fn look_up_node(&mut self, key: Key, hints: Hints, node: &[u8]) -> Result<()> {
         let literal = resolv_conf::literal(node);
-        if literal.is_none() && hints.has(libc::AI_NUMERICHOST) {
+        // No name has a colon: that is an address which is wrong, or of an interface that is not.
+        if literal.is_none() && (hints.has(libc::AI_NUMERICHOST) || node.contains(&b':')) {
             return self.fail_lookup(key, libc::EAI_NONAME);
         }
         self.lookups[key].scope = resolv_conf::scoped(node).map_or(0, |(_, scope)| scope);
@@ -163,7 +164,10 @@ impl State {
         match (outcome, kind) {
             (Ok(answer), Kind::Aaaa) => lookup.v6 = Some(answer),
             (Ok(answer), _) => lookup.v4 = Some(answer),
-            (Err(code), _) if lookup.error == 0 => lookup.error = eai(code),
+            // Of two errors the one that may go away.
+            (Err(code), _) if lookup.error == 0 || eai(code) == libc::EAI_AGAIN => {
+                lookup.error = eai(code);
+            }
             _ => {}
         }
         if lookup.requests != [None; 2] {

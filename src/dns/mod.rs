@@ -11,13 +11,13 @@
 //! questions and a timer. Its state is one value, entered for an operation at a time. No `unsafe`
 //! here. Packets of others are decoded by c-ares; what we send we write ourselves.
 
-mod answer;
+pub mod answer;
 pub mod answering;
 mod cache;
 mod channel;
 mod hash;
 pub mod hooks;
-mod hosts;
+pub mod hosts;
 pub mod lookup;
 pub mod name;
 pub mod packet;

@@ -240,6 +240,10 @@ impl Settings {
         Ok(())
     }
 
+    pub fn forget_hosts(&mut self) {
+        (self.hosts, self.hosts_file) = (None, None);
+    }
+
     /// Reads the files again: servers and domains that are not there any more are dropped. All of
     /// the new, or all of the old.
     pub fn reload(&mut self) -> Result<(), ConfError> {
@@ -247,10 +251,10 @@ impl Settings {
         let mut fresh = Settings::new();
         fresh.options = self.options;
         fresh.load(path, *flags)?;
-        if flags & about::ALL != about::ALL
-            && let Some(path) = &self.hosts_file
-        {
-            fresh.load_hosts(path).map_err(|_| ConfError::Read)?;
+        // The hosts file is the one that was read last, be it another than the system's.
+        match &self.hosts_file {
+            Some(path) => fresh.load_hosts(path).map_err(|_| ConfError::Read)?,
+            None => fresh.forget_hosts(),
         }
         if flags & about::NAMESERVERS == 0 {
             fresh.servers = std::mem::take(&mut self.servers);

@@ -17,8 +17,8 @@ use super::{Body, Decoder, Refusal, Scan};
 use crate::buffer;
 use crate::errno::{Errno, Result};
 use crate::event::{BasePtr, Core, timeval_of};
-use crate::layout::call::http::{CloseCallback, RequestCall};
-use crate::layout::chain::linked;
+use crate::layout::call::http::{CloseCallback, RequestCall, run_close};
+use crate::layout::chain::{Chain, linked};
 use crate::layout::evbuffer::BufferPtr;
 use crate::layout::event::{EV_PERSIST, EV_READ, EV_TIMEOUT, EV_WRITE, Event, EventPtr};
 use crate::layout::evhttp::{RequestPtr, Stage};
@@ -26,9 +26,10 @@ use crate::layout::handle::Handle;
 use crate::layout::late::{Late, Work};
 use crate::layout::link::Link;
 use crate::layout::own_event::{self, Fires};
-use crate::sys::{mem, socket};
+use crate::sys::{fd, mem, socket};
 use std::cell::Cell;
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
@@ -40,6 +41,9 @@ const OUTPUT_LIMIT: usize = 256 << 10;
 
 /// Requests that are answered in one round.
 const PIPELINED: usize = 64;
+
+/// Seconds for a peer to see that it was refused.
+const LINGER: c_int = 2;
 
 /// Seconds without progress (behaviour 147).
 pub const TIMEOUT: c_int = 50;
@@ -54,6 +58,9 @@ enum State {
     Busy,
     /// Nothing more is read; when the output is written the connection is closed.
     Last,
+    /// All is written. What the peer still sends is thrown away until it has seen that: closed
+    /// at once, the kernel would take the reply back.
+    Linger,
 }
 
 /// How the body of the current request comes.
@@ -82,10 +89,14 @@ pub struct Connection {
     /// The request that is read, or that the program has.
     request: Cell<Option<RequestPtr>>,
     peer: SocketAddr,
+    /// The same address as text.
+    peer_text: PeerText,
     /// Seconds; 0 is none.
     timeout: Cell<c_int>,
     /// The peer has sent its last byte.
     at_end: Cell<bool>,
+    /// Something is on its way that will not be read.
+    was_refused: Cell<bool>,
     pub closecb: Cell<CloseCallback>,
     pub closecb_arg: Cell<*mut c_void>,
     /// Frames that still need it, though it may be closed meanwhile.
@@ -116,8 +127,10 @@ pub fn open(server: ServerPtr, base: BasePtr, socket: OwnedFd, peer: SocketAddr)
         output: Cell::new(None),
         request: Cell::new(None),
         peer,
+        peer_text: PeerText::of(peer),
         timeout: Cell::new(server.timeout()),
         at_end: Cell::new(false),
+        was_refused: Cell::new(false),
         closecb: Cell::new(None),
         closecb_arg: Cell::new(std::ptr::null_mut()),
         holds: Cell::new(0),
@@ -158,10 +171,11 @@ impl Fires for Connection {
         if connection.output.get().is_some() {
             connection.queue();
         }
-        if connection.state.get() == State::Last {
-            connection.drop_input();
-        } else {
-            readable(connection);
+        match connection.state.get() {
+            State::Last => connection.queue(),
+            State::Linger if connection.throw_away() => {}
+            State::Linger => close(connection),
+            _ => readable(connection),
         }
     }
 }
@@ -225,11 +239,11 @@ pub fn close(connection: ConnectionPtr) {
     if let Some(base) = connection.late.base() {
         let _ = base.try_enter(|core: &mut Core| core.cancel_late(&connection.late));
     }
-    crate::sys::fd::close(connection.socket.replace(-1));
+    fd::close(connection.socket.replace(-1));
     for buffer in [connection.input.take(), connection.output.take()].into_iter().flatten() {
         buffer.dispose();
     }
-    crate::layout::chain::Chain::<Connection>::remove(connection);
+    Chain::<Connection>::remove(connection);
     if let Some(request) = connection.request.take() {
         request.evcon.set(std::ptr::null_mut());
         // The program frees it by its answer; one that was not given to it, or that it has
@@ -240,7 +254,7 @@ pub fn close(connection: ConnectionPtr) {
     }
     let callback = connection.closecb.take();
     let arg = connection.closecb_arg.get();
-    crate::layout::call::http::run_close(callback, connection.as_ptr(), arg);
+    run_close(callback, connection.as_ptr(), arg);
     connection.release();
 }
 
@@ -262,8 +276,9 @@ impl Connection {
         self.peer
     }
 
-    pub fn server(&self) -> Option<ServerPtr> {
-        self.server.get()
+    /// A mapped address as the one that it stands for (behaviour 136).
+    pub fn peer_text(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.peer_text.0).unwrap_or_default()
     }
 
     pub fn set_timeout(&self, seconds: c_int) {
@@ -343,7 +358,7 @@ impl Connection {
             State::Busy => true,
             State::Body => true,
             State::Head => self.has_input(),
-            State::Last => false,
+            State::Last | State::Linger => false,
         };
         if is_needed { Ok(()) } else { Err(Errno(libc::ECONNRESET)) }
     }
@@ -353,7 +368,7 @@ impl Connection {
         let call = match self.state.get() {
             State::Head => self.read_head(),
             State::Body => self.read_body(),
-            State::Busy | State::Last => return None,
+            State::Busy | State::Last | State::Linger => return None,
         };
         match call {
             Ok(call) => call,
@@ -381,7 +396,7 @@ impl Connection {
             }
             return Ok(None);
         };
-        let mut head = settings_copy(&input.bytes()[found.start..found.end])?;
+        let mut head = try_copy(&input.bytes()[found.start..found.end])?;
         buffer::drain(input, found.end);
         let taken = exchange::begin(self, server, &found, &mut head)?;
         self.request.set(Some(taken.request));
@@ -479,7 +494,7 @@ impl Connection {
                     return Ok(false);
                 }
                 Piece::End { trailers } => {
-                    let mut head = settings_copy(&input.bytes()[trailers.start..trailers.end])?;
+                    let mut head = try_copy(&input.bytes()[trailers.start..trailers.end])?;
                     buffer::drain(input, trailers.end);
                     exchange::add_trailers(request, &trailers, &mut head)?;
                     return Ok(true);
@@ -539,6 +554,7 @@ impl Connection {
             request.dispose();
         }
         self.framing.set(None);
+        self.was_refused.set(true);
         self.state.set(State::Last);
         let page = exchange::refusal(status, reason);
         if page.and_then(|page| self.send(&page)).is_err() {
@@ -557,12 +573,19 @@ impl Connection {
         if let Some(input) = self.input.take() {
             input.dispose();
         }
-        if self.state.get() == State::Last {
-            let mut piece = [0; 4096];
-            // What comes after the end is nobody's; closing with it unread would reset.
-            while matches!(crate::sys::fd::read(self.socket.get(), &mut piece), Ok(n) if n > 0) {}
-            self.delete(&self.read);
+    }
+
+    /// Reads what nobody wants; may more come?
+    fn throw_away(&self) -> bool {
+        let mut piece = [0; 16384];
+        for _ in 0..16 {
+            match fd::read(self.socket.get(), &mut piece) {
+                Ok(0) => return false,
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return error == Errno::AGAIN,
+            }
         }
+        true
     }
 
     /// The buffer that replies go to.
@@ -596,9 +619,35 @@ impl Connection {
             output.dispose();
             self.delete(&self.write);
         }
+        if self.state.get() == State::Last && self.was_refused.get() && !self.at_end.get() {
+            return self.linger();
+        }
         let is_over = self.state.get() == State::Last
             || self.at_end.get() && self.state.get() == State::Head && !self.has_input();
         if is_over { Err(Errno(libc::ECONNRESET)) } else { Ok(()) }
+    }
+}
+
+impl Connection {
+    fn linger(&self) -> Result<()> {
+        self.drop_input();
+        self.state.set(State::Linger);
+        self.timeout.set(LINGER);
+        socket::shut_down_writing(self.socket.get())?;
+        self.delete(&self.read);
+        self.add(&self.read)
+    }
+}
+
+/// Room for the longest address, and a NUL.
+struct PeerText([u8; 46]);
+
+impl PeerText {
+    fn of(peer: SocketAddr) -> PeerText {
+        let mut text = PeerText([0; 46]);
+        let room = text.0.len() - 1;
+        let _ = write!(&mut text.0[..room], "{}", peer.ip().to_canonical());
+        text
     }
 }
 
@@ -606,7 +655,7 @@ fn no_memory(_: Errno) -> Refusal {
     Refusal::NoMemory
 }
 
-fn settings_copy(bytes: &[u8]) -> super::Result<Vec<u8>> {
+fn try_copy(bytes: &[u8]) -> super::Result<Vec<u8>> {
     let mut copy = Vec::new();
     copy.try_reserve_exact(bytes.len()).map_err(|_| Refusal::NoMemory)?;
     copy.extend_from_slice(bytes);

@@ -17,7 +17,6 @@ use crate::layout::keyval::Headers;
 use crate::sys::clock;
 use std::ffi::{c_char, c_int};
 use std::io::Write;
-use std::net::SocketAddr;
 
 /// A request whose head was read.
 pub struct Taken {
@@ -70,18 +69,9 @@ fn fill(
     request.evcon.set(std::ptr::from_ref(connection).cast_mut());
     request.bits.set_chunked(body == Body::Chunked);
     request.set_uri(parsed.target.as_bytes())?;
-    set_peer(request, connection.peer())?;
+    request.remote_port.set(connection.peer().port());
+    request.set_remote_host(connection.peer_text().to_bytes())?;
     add_all(request.input_headers(), parsed.fields.iter().map(|field| (field.name, field.value)))
-}
-
-/// As text, a mapped address as the one that it stands for.
-fn set_peer(request: RequestPtr, peer: SocketAddr) -> Result<()> {
-    let mut room = [0; 64];
-    let mut rest = &mut room[..];
-    let _ = write!(rest, "{}", peer.ip().to_canonical());
-    let left = rest.len();
-    request.remote_port.set(peer.port());
-    request.set_remote_host(&room[..room.len() - left])
 }
 
 fn add_all<'a>(list: Headers, fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<()> {

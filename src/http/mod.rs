@@ -15,6 +15,7 @@
 mod chunked;
 pub mod connection;
 mod date;
+pub mod escape;
 pub mod exchange;
 mod framing;
 mod head;
@@ -22,6 +23,7 @@ pub mod headers;
 mod parse;
 pub mod server;
 pub mod uri;
+pub mod uri_object;
 
 pub use chunked::{ChunkHead, Decoder, LAST_CHUNK, Piece};
 pub use connection::ConnectionPtr;

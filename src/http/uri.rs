@@ -193,3 +193,21 @@ pub fn is_authority_with_port(text: &[u8]) -> bool {
     is_host_and_port(text)
         && Authority::parse(text, Conformance::Exact).is_some_and(|a| a.port.is_some())
 }
+
+/// `http://HOST[:PORT][/FILE]` of libevent 1.4: the port is 80 if none is said, the file "/".
+pub fn host_port_file(url: &[u8]) -> Option<(&[u8], u16, &[u8])> {
+    const SCHEME: &[u8] = b"http://";
+    let start = url.get(..SCHEME.len()).filter(|start| start.eq_ignore_ascii_case(SCHEME))?;
+    let rest = &url[start.len()..];
+    let end = rest.iter().position(|b| *b == b'/').unwrap_or(rest.len());
+    let (host, file) = rest.split_at(end);
+    let digits = host.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let (before, digits) = host.split_at(host.len() - digits);
+    let (host, port) = match before.strip_suffix(b":") {
+        Some(host) => (host, port(digits)?.unwrap_or(80)),
+        None if before.contains(&b':') && !before.ends_with(b"]") => return None,
+        None => (host, 80),
+    };
+    let file = if file.is_empty() { b"/" } else { file };
+    (!host.is_empty() && port != 0).then_some((host, port, file))
+}

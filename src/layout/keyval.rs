@@ -3,12 +3,15 @@
 //! Programs walk and edit these lists with the macros of <sys/queue.h>. Entries, keys and values
 //! are malloc'ed, each by itself, and freed with free(): a program may exchange any of them.
 
+// Its other readers come with the connections of evhttp.h.
+#![allow(dead_code)]
+
 use crate::errno::Result;
 use crate::sys::mem;
 use std::cell::Cell;
 use std::ffi::{CStr, c_char};
 use std::marker::PhantomData;
-use std::mem::{offset_of, size_of};
+use std::mem::{ManuallyDrop, offset_of, size_of};
 use std::ptr::{self, NonNull};
 
 /// Links of a header, laid out like a `TAILQ_ENTRY`.
@@ -124,19 +127,19 @@ impl Headers {
 
     /// Adds a header at the end: copies, with a NUL behind each. Without memory nothing happens.
     pub fn push(self, key: &[u8], value: &[u8]) -> Result<()> {
-        let entry = mem::allocate(size_of::<Evkeyval>())?.cast::<Evkeyval>();
-        let texts = mem::new_string(key).and_then(|key| match mem::new_string(value) {
-            Ok(value) => Ok((key, value)),
-            Err(error) => {
-                // SAFETY: made above, and known to nobody else.
-                unsafe { mem::release(key.as_ptr().cast()) };
-                Err(error)
-            }
-        });
-        let (key, value) = texts.inspect_err(|_| {
-            // SAFETY: made above, and known to nobody else.
-            unsafe { mem::release(entry.as_ptr().cast()) }
-        })?;
+        self.push_of(|out| out(key), |out| out(value))
+    }
+
+    /// Adds a header whose texts come in pieces (`mem::new_string_of`).
+    pub fn push_of(
+        self,
+        key: impl Fn(&mut dyn FnMut(&[u8])),
+        value: impl Fn(&mut dyn FnMut(&[u8])),
+    ) -> Result<()> {
+        let entry = Block(mem::allocate(size_of::<Evkeyval>())?.as_ptr());
+        let key = Block(mem::new_string_of(key)?.as_ptr().cast());
+        let value = Block(mem::new_string_of(value)?.as_ptr().cast());
+        let entry = entry.keep().cast::<Evkeyval>();
         let last = self.head().tqh_last.get();
         // SAFETY: the entry's memory is fresh. `last` is the last entry's link, or the list's
         // first one, both of which are alive by contract.
@@ -146,11 +149,11 @@ impl Headers {
                     tqe_next: Cell::new(ptr::null_mut()),
                     tqe_prev: Cell::new(last),
                 },
-                key: Cell::new(key.as_ptr()),
-                value: Cell::new(value.as_ptr()),
+                key: Cell::new(key.keep().cast()),
+                value: Cell::new(value.keep().cast()),
             });
-            last.write(entry.as_ptr());
-            self.head().tqh_last.set((&raw mut (*entry.as_ptr()).next.tqe_next).cast());
+            last.write(entry);
+            self.head().tqh_last.set((&raw mut (*entry).next.tqe_next).cast());
         }
         Ok(())
     }
@@ -180,6 +183,22 @@ impl Headers {
         while let Some(first) = NonNull::new(self.head().tqh_first.get()) {
             self.remove(Place(first));
         }
+    }
+}
+
+/// Memory that is freed unless it is kept.
+struct Block(*mut u8);
+
+impl Block {
+    fn keep(self) -> *mut u8 {
+        ManuallyDrop::new(self).0
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        // SAFETY: from malloc, and known to nobody else.
+        unsafe { mem::release(self.0) };
     }
 }
 

@@ -58,3 +58,25 @@ pub fn new_string(bytes: &[u8]) -> Result<NonNull<c_char>> {
     }
     Ok(text.cast())
 }
+
+/// A string of pieces, which `write` gives twice: to be counted, and to be copied. For a C caller
+/// to free().
+pub fn new_string_of(write: impl Fn(&mut dyn FnMut(&[u8]))) -> Result<NonNull<c_char>> {
+    let mut length = Some(0_usize);
+    write(&mut |piece| length = length.and_then(|length| length.checked_add(piece.len())));
+    let length = length.ok_or(Errno::NOMEM)?;
+    let text = allocate(length.checked_add(1).ok_or(Errno::NOMEM)?)?;
+    let mut used = 0;
+    write(&mut |piece| {
+        assert!(piece.len() <= length - used, "more than was counted");
+        // SAFETY: fresh memory of one byte more than `length`.
+        unsafe {
+            let place = text.add(used);
+            place.copy_from_nonoverlapping(NonNull::from(piece).cast(), piece.len());
+        }
+        used += piece.len();
+    });
+    // SAFETY: as above, and `used` is `length` at most.
+    unsafe { text.add(used).write(0) };
+    Ok(text.cast())
+}

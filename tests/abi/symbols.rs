@@ -44,7 +44,9 @@ fn every_name_that_is_provided_is_exported() {
 /// The functions that the headers of the extensions declare.
 fn extensions() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for header in ["event_ext.h", "buffer_ext.h", "bufferevent_ext.h", "evdns_ext.h", "evhub.h"] {
+    for header in
+        ["event_ext.h", "buffer_ext.h", "bufferevent_ext.h", "evdns_ext.h", "http_ext.h", "evhub.h"]
+    {
         let text = read(&project().join("include/evhub").join(header));
         let is_code = |line: &&str| !line.trim_start().starts_with(['*', '/', '#']);
         let code: String = text.lines().filter(is_code).map(|line| format!("{line}\n")).collect();

@@ -117,6 +117,7 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "dns/times",
     "dns/server_faults",
     "dns/server_nomem",
+    "http/nomem*",
     "http/server_faults",
     "http/server_limits",
     "http/server_nomem",

@@ -1,5 +1,8 @@
 //! Compiling C against the public headers, as C and as C++.
 
+// Each test program uses a part of this.
+#![allow(dead_code)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;

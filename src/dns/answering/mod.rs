@@ -17,8 +17,8 @@
 mod connection;
 mod event;
 mod port;
-mod query;
-mod reply;
+pub mod query;
+pub mod reply;
 mod request;
 
 pub use port::{Port, PortPtr, base_freed, close, find as find_port, open};

@@ -1,3 +1,5 @@
+//! Chunks: sizes, extensions, line ends, trailers, limits.
+
 use super::*;
 use Refusal::{BadRequest, BodyTooLarge, HeadTooLarge};
 
@@ -188,7 +190,7 @@ fn trailers_are_read_and_limited() {
     let decoded = decode_with(&loose(), data).expect("good").expect("complete");
     assert_eq!((decoded.trailers.as_str(), decoded.left), ("A=b c;B=d;", 1));
     let small = Decoder::new(false, false, Limits { line: 10, head: 10 }, None);
-    assert!(decode_with(&small, b"0\r\nA: bcd\r\n\r\n").is_ok_and(|d| d.is_none()) == false);
+    assert!(decode_with(&small, b"0\r\nA: bcd\r\n\r\n").is_ok_and(|d| d.is_some()));
     assert_eq!(decode_with(&small, b"0\r\nA: bcdef\r\n\r\n"), Err(HeadTooLarge));
 }
 

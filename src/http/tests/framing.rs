@@ -1,3 +1,5 @@
+//! Bodies, hosts, connections and expectations, message by message.
+
 use super::*;
 use Body::{Chunked, Length, UntilEof};
 use Refusal::{BadRequest, BodyTooLarge, ExpectationFailed, NotImplemented};

@@ -1,3 +1,5 @@
+//! Heads: where they end, what is refused, limits, continuation lines.
+
 use super::*;
 use Refusal::{BadRequest, HeadTooLarge, TargetTooLong};
 

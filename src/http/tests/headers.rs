@@ -1,3 +1,5 @@
+//! What may be in a list of headers, and the list itself.
+
 use super::super::headers::*;
 use crate::layout::keyval::Headers;
 

@@ -1,6 +1,7 @@
 //! What is fed in pieces gives what it gives whole; and the rules, message by message.
 
 mod chunked;
+mod escape;
 mod framing;
 mod head;
 mod headers;

@@ -1,3 +1,5 @@
+//! First lines, targets and fields.
+
 use super::super::uri::is_absolute;
 use super::*;
 use Refusal::{BadRequest, VersionNotSupported};
@@ -235,7 +237,7 @@ fn trailers_are_fields() {
     let read = |text: &str| {
         let mut data = text.as_bytes().to_vec();
         let found = whole(Scan::trailers(false, false), &data)?;
-        trailers(&found, &mut data, |fields| written(fields))
+        trailers(&found, &mut data, written)
     };
     assert_eq!(read("\r\n").as_deref(), Ok(""));
     assert_eq!(read("A: b\r\n c\r\nB: d\r\n\r\n").as_deref(), Ok("[A|b c][B|d]"));

@@ -1,4 +1,7 @@
+//! URIs and their parts, well-formed and not.
+
 use super::super::uri::*;
+use super::super::uri_object::Uri;
 
 fn parts(text: &str, conformance: Conformance) -> Option<String> {
     let parts = Parts::parse(text.as_bytes(), conformance)?;
@@ -87,6 +90,27 @@ fn loosely_parts_may_have_other_bytes() {
     for odd in ["/a b", "/%", "/%4g", "/a?b|c", "/a#b#c", "/\u{e4}", "/a?[b]", "http://u s@a/"] {
         assert_eq!(parts(odd, Conformance::Exact), None, "{odd}");
         assert!(parts(odd, Conformance::Loose).is_some(), "{odd}");
+    }
+}
+
+#[test]
+fn what_is_joined_is_what_was_parsed() {
+    for text in ["", "a:", "http://u@a:80/b?c#d", "//h", "/p?q", "#", "?", "x://@[::1]:0/#"] {
+        let uri = Uri::parse(text.as_bytes(), Conformance::Exact).expect("a reference");
+        let mut joined = Vec::new();
+        uri.join().expect("joins")(&mut |piece| joined.extend_from_slice(piece));
+        assert_eq!(String::from_utf8_lossy(&joined), text);
+    }
+}
+
+#[test]
+fn urls_have_host_port_and_file() {
+    let parts = |url: &str| host_port_file(url.as_bytes()).map(|(_, port, _)| port);
+    assert_eq!(host_port_file(b"http://a:8/b"), Some((&b"a"[..], 8, &b"/b"[..])));
+    assert_eq!(host_port_file(b"Http://a"), Some((&b"a"[..], 80, &b"/"[..])));
+    assert_eq!(parts("http://a:/"), Some(80));
+    for bad in ["http://a:0", "http://a:x", "http://:1", "http://", "https://a", "http://a:65536"] {
+        assert_eq!(parts(bad), None, "{bad}");
     }
 }
 

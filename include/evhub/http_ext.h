@@ -1,0 +1,259 @@
+/*
+ * What evhub's HTTP has beyond libevent 1.4.
+ *
+ * The functions are called evhub_evhttp_*; libevent 2's spelling works too, as a macro. A program
+ * that has names of its own for such things does not include this file, or defines
+ * EVHUB_NO_LIBEVENT2_NAMES before it does.
+ */
+#ifndef EVHUB_HTTP_EXT_H
+#define EVHUB_HTTP_EXT_H
+
+#include "evhttp.h"
+
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * URIs in parts (RFC 3986).
+ */
+
+struct evhttp_uri;
+
+/* Bytes are let through that no URI has, as they are in use nevertheless. */
+#define EVHTTP_URI_NONCONFORMANT 0x01
+
+/**
+ * Makes a URI without any part.
+ *
+ * @return to be freed with evhub_evhttp_uri_free(); NULL with ENOMEM
+ */
+struct evhttp_uri *evhub_evhttp_uri_new(void);
+
+/**
+ * Frees a URI, and what it has given away. NULL is fine.
+ *
+ * @pre `uri` is NULL or a URI that was not freed.
+ */
+void evhub_evhttp_uri_free(struct evhttp_uri *uri);
+
+/**
+ * Says what parts may be set to from now on.
+ *
+ * @param flags 0, or EVHTTP_URI_NONCONFORMANT
+ *
+ * @pre `uri` is NULL (EINVAL) or a URI that was not freed.
+ */
+void evhub_evhttp_uri_set_flags(struct evhttp_uri *uri, unsigned int flags);
+
+/**
+ * Takes a URI, or a relative reference, apart, as RFC 3986 has it.
+ *
+ * @return to be freed with evhub_evhttp_uri_free(); NULL with EINVAL (it is none, or NULL) or
+ *   ENOMEM
+ *
+ * @pre `source` is NULL or a string.
+ */
+struct evhttp_uri *evhub_evhttp_uri_parse(const char *source);
+
+/**
+ * Takes a URI apart that need not be one to the letter.
+ *
+ * @param flags with EVHTTP_URI_NONCONFORMANT, userinfo, path, query and fragment may have all
+ *   bytes but control bytes and those that end them
+ * @return as evhub_evhttp_uri_parse()
+ *
+ * @pre `source` is NULL or a string.
+ */
+struct evhttp_uri *evhub_evhttp_uri_parse_with_flags(const char *source, unsigned int flags);
+
+/**
+ * What is before the first colon, which is not there in a relative reference.
+ *
+ * @return the part, which is there until it is set, or the URI freed; NULL if there is none, with
+ *   EINVAL if `uri` is NULL. So for all that get a part
+ *
+ * @pre `uri` is NULL or a URI that was not freed.
+ */
+const char *evhub_evhttp_uri_get_scheme(const struct evhttp_uri *uri);
+
+/**
+ * What is before the "@".
+ *
+ * @pre `uri` is NULL or a URI that was not freed.
+ */
+const char *evhub_evhttp_uri_get_userinfo(const struct evhttp_uri *uri);
+
+/**
+ * A name or an address; IPv6 addresses are in brackets. May be empty.
+ *
+ * @pre `uri` is NULL or a URI that was not freed.
+ */
+const char *evhub_evhttp_uri_get_host(const struct evhttp_uri *uri);
+
+/**
+ * The port that the URI says; -1 if it says none.
+ *
+ * @pre `uri` is NULL (-1 with EINVAL) or a URI that was not freed.
+ */
+int evhub_evhttp_uri_get_port(const struct evhttp_uri *uri);
+
+/**
+ * The path. It is empty, not NULL, in a URI that was parsed and has none.
+ *
+ * @pre `uri` is NULL or a URI that was not freed.
+ */
+const char *evhub_evhttp_uri_get_path(const struct evhttp_uri *uri);
+
+/**
+ * What is behind the "?".
+ *
+ * @pre `uri` is NULL or a URI that was not freed.
+ */
+const char *evhub_evhttp_uri_get_query(const struct evhttp_uri *uri);
+
+/**
+ * What is behind the "#".
+ *
+ * @pre `uri` is NULL or a URI that was not freed.
+ */
+const char *evhub_evhttp_uri_get_fragment(const struct evhttp_uri *uri);
+
+/**
+ * Sets the scheme.
+ *
+ * @param scheme copied; NULL takes the part away. So for all that set a part
+ * @return 0; -1 with EINVAL (the part cannot be that, or `uri` is NULL) or ENOMEM, and nothing
+ *   changes
+ *
+ * @pre `uri` is NULL or a URI that was not freed; `scheme` is NULL or a string.
+ */
+int evhub_evhttp_uri_set_scheme(struct evhttp_uri *uri, const char *scheme);
+
+/**
+ * Sets what is before the "@".
+ *
+ * @pre `uri` is NULL or a URI that was not freed; `userinfo` is NULL or a string.
+ */
+int evhub_evhttp_uri_set_userinfo(struct evhttp_uri *uri, const char *userinfo);
+
+/**
+ * Sets the host, an IPv6 address in brackets.
+ *
+ * @pre `uri` is NULL or a URI that was not freed; `host` is NULL or a string.
+ */
+int evhub_evhttp_uri_set_host(struct evhttp_uri *uri, const char *host);
+
+/**
+ * Sets the port.
+ *
+ * @param port 0 to 65535; -1 takes it away
+ * @return 0; -1 with EINVAL
+ *
+ * @pre `uri` is NULL or a URI that was not freed.
+ */
+int evhub_evhttp_uri_set_port(struct evhttp_uri *uri, int port);
+
+/**
+ * Sets the path.
+ *
+ * @pre `uri` is NULL or a URI that was not freed; `path` is NULL or a string.
+ */
+int evhub_evhttp_uri_set_path(struct evhttp_uri *uri, const char *path);
+
+/**
+ * Sets what is behind the "?".
+ *
+ * @pre `uri` is NULL or a URI that was not freed; `query` is NULL or a string.
+ */
+int evhub_evhttp_uri_set_query(struct evhttp_uri *uri, const char *query);
+
+/**
+ * Sets what is behind the "#".
+ *
+ * @pre `uri` is NULL or a URI that was not freed; `fragment` is NULL or a string.
+ */
+int evhub_evhttp_uri_set_fragment(struct evhttp_uri *uri, const char *fragment);
+
+/**
+ * Writes a URI as text.
+ *
+ * @param buf gets it, with a NUL behind it
+ * @param limit the size of `buf`
+ * @return `buf`; NULL, and nothing is written, with ENOSPC (it does not fit), or EINVAL (NULL, or
+ *   the parts would be read as others: a path that does not begin with a slash behind a host,
+ *   userinfo or port without one)
+ *
+ * @pre `uri` is NULL or a URI that was not freed; `buf` is NULL or has `limit` bytes.
+ */
+char *evhub_evhttp_uri_join(struct evhttp_uri *uri, char *buf, size_t limit);
+
+/**
+ * Escapes text that becomes a part of a URI, so that it means nothing there.
+ *
+ * Letters, digits and - . _ ~ stay as they are, all else becomes %XX.
+ *
+ * @param str the text
+ * @param size its length in bytes; negative: up to its NUL
+ * @param space_to_plus not 0: a space becomes a plus sign, as in queries
+ * @return a string to be freed with free(); NULL with EINVAL (NULL) or ENOMEM
+ *
+ * @pre `str` is NULL or has `size` bytes, or is a string.
+ */
+char *evhub_evhttp_uriencode(const char *str, ssize_t size, int space_to_plus);
+
+/**
+ * Undoes escaping. A % without two digits behind it stays.
+ *
+ * @param decode_plus not 0: a plus sign is a space
+ * @param size_out gets the length, which counts where %00 was decoded, too; NULL is fine
+ * @return a string to be freed with free(); NULL with EINVAL (NULL) or ENOMEM
+ *
+ * @pre `uri` is NULL or a string; `size_out` is NULL or writable.
+ */
+char *evhub_evhttp_uridecode(const char *uri, int decode_plus, size_t *size_out);
+
+/**
+ * Reads parameters, "a=b&c=d", as evhttp_parse_query() does of a whole URI.
+ *
+ * @param uri the parameters alone, without a question mark
+ * @param headers becomes a list of them. What it was does not matter
+ * @return 0; -1 with EINVAL (NULL) or ENOMEM, and the list is empty
+ *
+ * @pre `uri` is NULL or a string; `headers` is NULL or memory for a list.
+ */
+int evhub_evhttp_parse_query_str(const char *uri, struct evkeyvalq *headers);
+
+#ifndef EVHUB_NO_LIBEVENT2_NAMES
+#define evhttp_uri_new evhub_evhttp_uri_new
+#define evhttp_uri_free evhub_evhttp_uri_free
+#define evhttp_uri_set_flags evhub_evhttp_uri_set_flags
+#define evhttp_uri_parse evhub_evhttp_uri_parse
+#define evhttp_uri_parse_with_flags evhub_evhttp_uri_parse_with_flags
+#define evhttp_uri_get_scheme evhub_evhttp_uri_get_scheme
+#define evhttp_uri_get_userinfo evhub_evhttp_uri_get_userinfo
+#define evhttp_uri_get_host evhub_evhttp_uri_get_host
+#define evhttp_uri_get_port evhub_evhttp_uri_get_port
+#define evhttp_uri_get_path evhub_evhttp_uri_get_path
+#define evhttp_uri_get_query evhub_evhttp_uri_get_query
+#define evhttp_uri_get_fragment evhub_evhttp_uri_get_fragment
+#define evhttp_uri_set_scheme evhub_evhttp_uri_set_scheme
+#define evhttp_uri_set_userinfo evhub_evhttp_uri_set_userinfo
+#define evhttp_uri_set_host evhub_evhttp_uri_set_host
+#define evhttp_uri_set_port evhub_evhttp_uri_set_port
+#define evhttp_uri_set_path evhub_evhttp_uri_set_path
+#define evhttp_uri_set_query evhub_evhttp_uri_set_query
+#define evhttp_uri_set_fragment evhub_evhttp_uri_set_fragment
+#define evhttp_uri_join evhub_evhttp_uri_join
+#define evhttp_uriencode evhub_evhttp_uriencode
+#define evhttp_uridecode evhub_evhttp_uridecode
+#define evhttp_parse_query_str evhub_evhttp_parse_query_str
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* EVHUB_HTTP_EXT_H */
