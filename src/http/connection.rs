@@ -188,6 +188,9 @@ impl Fires for Connection {
         if is_late && connection.is_overdue() {
             return overdue(connection);
         }
+        if connection.output.get().is_some() {
+            connection.queue();
+        }
         match connection.state.get() {
             State::Last => connection.queue(),
             State::Linger if connection.throw_away() => {}
