@@ -5,6 +5,7 @@ use crate::dns;
 use crate::errno::Errno;
 use crate::event::{self, Base, BasePtr, NewError};
 use crate::globals;
+use crate::http;
 use crate::hub;
 use crate::layout::call::LogCallback;
 use crate::layout::mine;
@@ -90,6 +91,7 @@ pub unsafe extern "C" fn event_base_free(base: *mut Base) {
     };
     if let Ok(base) = found {
         dns::base_freed(base);
+        http::connection::base_freed(base);
         hub::base_freed(base);
         if event::free(base).is_err() {
             log::misuse(Misuse::Busy, "event_base_free");

@@ -10,7 +10,7 @@
 //! thing of a step. A callback may free the connection, and ask anew.
 
 use super::chunked::Piece;
-use super::connection::{Connection, ConnectionPtr, create, no_memory, try_copy};
+use super::connection::{Connection, ConnectionPtr, create, find, no_memory, try_copy};
 use super::exchange;
 use super::framing;
 use super::{Asked, Body, Decoder, Limits, Scan, is_allowed_trailer, parse};
@@ -200,7 +200,7 @@ pub fn fired(connection: ConnectionPtr, is_late: bool) {
             readable(connection);
         }
         // The peer has closed it, or says something that nobody asked for.
-        Phase::Idle if !is_late => closed_by_peer(connection),
+        Phase::Idle if !is_late => go_on_over_another(connection),
         Phase::Idle | Phase::Closed => {}
     }
 }
@@ -250,32 +250,36 @@ fn try_again(connection: ConnectionPtr) {
 
 /// Every request that waits is told, in order (behaviour 161).
 fn fail_all(connection: ConnectionPtr) {
-    let Some(client) = &connection.client else { return };
-    let count = client.queue.borrow().len();
-    connection.hold();
+    let raw = connection.as_ptr();
+    let take = || find(raw)?.client.as_ref()?.queue.borrow_mut().pop_front();
+    let count = connection.client.as_ref().map_or(0, |client| client.queue.borrow().len());
     for _ in 0..count {
-        if connection.is_closed.get() {
-            break;
-        }
-        let Some(request) = client.queue.borrow_mut().pop_front() else { break };
+        // A callback may have freed it.
+        let Some(request) = take() else { return };
         tell(request, Some(0));
     }
-    connection.release();
 }
 
 /// The first of the queue has failed; the others go on over a new connection. `code`: the callback
 /// gets the request, with that code; otherwise NULL (behaviours 162, 163).
 fn fail_first(connection: ConnectionPtr, code: Option<c_int>) {
     let Some(client) = &connection.client else { return };
+    let request = client.queue.borrow_mut().pop_front();
+    go_on_over_another(connection);
+    if let Some(request) = request {
+        tell(request, code);
+    }
+}
+
+/// Closes the socket, and connects anew if there is more to ask.
+fn go_on_over_another(connection: ConnectionPtr) {
+    let raw = connection.as_ptr();
     close_socket(connection);
-    let Some(request) = client.queue.borrow_mut().pop_front() else { return };
-    connection.hold();
-    let more = client.first().is_some();
-    if more && connect(connection).is_err() {
+    let Some(connection) = find(raw) else { return };
+    let waits = connection.client.as_ref().is_some_and(|client| client.first().is_some());
+    if waits && connect(connection).is_err() {
         attempt_failed(connection);
     }
-    tell(request, code);
-    connection.release();
 }
 
 /// Calls the callback and ends the request.
@@ -306,29 +310,19 @@ fn close_socket(connection: ConnectionPtr) {
     }
 }
 
-fn closed_by_peer(connection: ConnectionPtr) {
-    connection.hold();
-    close_socket(connection);
-    let waits = connection.client.as_ref().is_some_and(|client| client.first().is_some());
-    if !connection.is_closed.get() && waits && connect(connection).is_err() {
-        attempt_failed(connection);
-    }
-    connection.release();
-}
-
 /// The program frees it: requests that wait are freed with it, and nobody is called.
 pub fn free(connection: ConnectionPtr) {
-    connection.hold();
-    if let Some(base) = connection.late.base() {
-        let _ = base.try_enter(|core: &mut Core| core.cancel_late(&connection.late));
-    }
+    let raw = connection.as_ptr();
+    connection.cancel_late();
     close_socket(connection);
+    // It may have been freed by what was called.
+    let Some(connection) = find(raw) else { return };
     if let Some(client) = &connection.client {
         while let Some(request) = client.queue.borrow_mut().pop_front() {
             request.dispose();
         }
     }
-    connection.release();
+    connection.end();
 }
 
 fn end_of_round(connection: ConnectionPtr) -> bool {
@@ -364,7 +358,6 @@ enum Step {
 }
 
 fn readable(connection: ConnectionPtr) {
-    let Some(client) = &connection.client else { return };
     let read = read_some(connection);
     let is_over = match read {
         Ok(n) => n == 0,
@@ -372,30 +365,25 @@ fn readable(connection: ConnectionPtr) {
         Err(_) => true,
     };
     connection.at_end.set(is_over);
-    connection.hold();
+    let raw = connection.as_ptr();
     for _ in 0..STEPS {
-        if connection.is_closed.get() || client.phase.get() != Phase::Asking {
-            break;
+        // What was called may have freed it.
+        let Some(connection) = find(raw) else { return };
+        let Some(client) = &connection.client else { return };
+        if client.phase.get() != Phase::Asking {
+            return;
         }
         match step(connection, client) {
-            Err(()) => {
-                fail_first(connection, None);
-                break;
-            }
-            Ok(Step::Done) => {
-                answered(connection);
-                break;
-            }
+            Err(()) => return fail_first(connection, None),
+            Ok(Step::Done) => return answered(connection),
             Ok(Step::Piece) => pass_on(connection, client),
+            // Before the first byte the request is given back (behaviour 163).
             Ok(Step::Wait) if is_over => {
-                // Before the first byte the request is given back (behaviour 163).
-                fail_first(connection, (!client.has_begun.get()).then_some(0));
-                break;
+                return fail_first(connection, (!client.has_begun.get()).then_some(0));
             }
-            Ok(Step::Wait) => break,
+            Ok(Step::Wait) => return,
         }
     }
-    connection.release();
 }
 
 fn read_some(connection: ConnectionPtr) -> Result<usize> {
@@ -520,10 +508,10 @@ fn pass_on(connection: ConnectionPtr, client: &Client) {
     if callback.is_none() || !is_piece || !request.bits.chunked() {
         return;
     }
-    let arg = request.cb_arg.get();
+    let (raw, arg) = (connection.as_ptr(), request.cb_arg.get());
     RequestCall { callback, request: request.as_ptr(), arg }.run();
-    let is_there = !connection.is_closed.get() && client.first() == Some(request);
-    if is_there {
+    let first = find(raw).and_then(|found| found.client.as_ref()?.first());
+    if first == Some(request) {
         buffer::drain(request.input(), request.input().off.get());
     }
 }
@@ -535,22 +523,13 @@ fn answered(connection: ConnectionPtr) {
     let closes = client.closes.get() || connection.at_end.get();
     client.forget_reply();
     client.phase.set(Phase::Idle);
-    connection.hold();
     if closes {
-        close_socket(connection);
-    }
-    let waits = !connection.is_closed.get() && client.first().is_some();
-    let next = match waits {
-        true if closes => connect(connection),
-        true => begin(connection),
-        false => Ok(()),
-    };
-    if next.is_err() {
+        go_on_over_another(connection);
+    } else if client.first().is_some() && begin(connection).is_err() {
         attempt_failed(connection);
     }
     let code = request.response_code.get();
     tell(request, Some(code));
-    connection.release();
 }
 
 /// The connection behind a pointer, if it is one that asks.

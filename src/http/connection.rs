@@ -26,6 +26,7 @@ use crate::layout::evhttp::{RequestPtr, Stage};
 use crate::layout::handle::Handle;
 use crate::layout::late::{Late, Work};
 use crate::layout::link::Link;
+use crate::layout::live::Live;
 use crate::layout::own_event::{self, Fires};
 use crate::sys::{fd, mem, socket};
 use std::cell::Cell;
@@ -57,6 +58,8 @@ enum State {
     Body,
     /// The program has it.
     Busy,
+    /// It was answered, and the rest of its body comes, which nobody wants.
+    Skip,
     /// Nothing more is read; when the output is written the connection is closed.
     Last,
     /// All is written. What the peer still sends is thrown away until it has seen that: closed
@@ -100,9 +103,8 @@ pub struct Connection {
     pub(super) was_refused: Cell<bool>,
     pub closecb: Cell<CloseCallback>,
     pub closecb_arg: Cell<*mut c_void>,
-    /// Frames that still need it, though it may be closed meanwhile.
-    pub(super) holds: Cell<u32>,
-    pub(super) is_closed: Cell<bool>,
+    /// A byte of a head has come: it has its time, whatever drips in.
+    head_begun: Cell<bool>,
     /// What it has instead if it is a program's that asks.
     pub(super) client: Option<Box<Client>>,
 }
@@ -120,16 +122,32 @@ pub fn open(server: ServerPtr, base: BasePtr, socket: OwnedFd, peer: SocketAddr)
     connection.late.set(Work::Http(end_of_round, connection));
     connection.watch(base, number);
     if let Err(error) = connection.add(&connection.read) {
-        connection.dispose();
+        connection.end();
         return Err(error);
     }
     let _ = socket::set_nodelay(number);
     // Closed with the connection from now on.
     std::mem::forget(socket);
     server.connections().push(connection);
-    // What was sent with the connection is read at once.
-    readable(connection);
+    // What was sent with the connection is read in this round, without asking the kernel.
+    let event = EventPtr::of(&connection.read);
+    let _ = base.try_enter(|core| core.activate(event, c_int::from(EV_READ), 1));
     Ok(())
+}
+
+/// Connections that are alive, by their bases.
+static LIVE: Live<Connection> = Live::new();
+
+/// A base is about to be freed: its connections have none from now on.
+pub fn base_freed(base: BasePtr) {
+    while let Some(connection) = LIVE.tagged(base.as_ptr().addr()) {
+        LIVE.retag(connection, 0);
+        for event in [&connection.read, &connection.write] {
+            connection.delete(event);
+        }
+        connection.cancel_late();
+        connection.base.set(None);
+    }
 }
 
 /// A connection without a socket.
@@ -139,7 +157,7 @@ pub(super) fn create(
     peer: SocketAddr,
     client: Option<Box<Client>>,
 ) -> Result<ConnectionPtr> {
-    Ok(Handle::leak(mem::try_box(Connection {
+    let connection = Handle::leak(mem::try_box(Connection {
         place: Link::new(),
         server: Cell::new(server),
         base: Cell::new(base),
@@ -161,10 +179,12 @@ pub(super) fn create(
         was_refused: Cell::new(false),
         closecb: Cell::new(None),
         closecb_arg: Cell::new(std::ptr::null_mut()),
-        holds: Cell::new(0),
-        is_closed: Cell::new(false),
+        head_begun: Cell::new(false),
         client,
-    })?))
+    })?);
+    let tag = base.map_or(0, |base| base.as_ptr().addr());
+    LIVE.insert(connection, tag).inspect_err(|_| connection.dispose())?;
+    Ok(connection)
 }
 
 impl ConnectionPtr {
@@ -211,36 +231,41 @@ fn readable(connection: ConnectionPtr) {
 
 /// Makes steps until there is nothing to do, or the program has a request.
 fn go_on(connection: ConnectionPtr) {
-    connection.hold();
+    let raw = connection.as_ptr();
     for _ in 0..PIPELINED {
         let Some(call) = connection.advance() else { break };
         // Whatever comes of the call, this goes on.
         connection.queue();
         call.run();
-        if connection.is_closed.get() || !connection.finish_request() {
+        // It may have been closed meanwhile.
+        let Some(connection) = find(raw) else { return };
+        if !connection.finish_request() {
             break;
         }
     }
-    connection.release();
+}
+
+/// The connection at an address, if there is one.
+pub(super) fn find(raw: *mut Connection) -> Option<ConnectionPtr> {
+    LIVE.find(raw)
 }
 
 /// The end of a round: what was answered is written.
 fn end_of_round(connection: ConnectionPtr) -> bool {
-    connection.hold();
+    let raw = connection.as_ptr();
     if connection.finish_request() {
         go_on(connection);
     }
-    let result = if connection.is_closed.get() { Ok(()) } else { connection.flush() };
-    if result.is_err() {
+    if let Some(connection) = find(raw)
+        && connection.flush().is_err()
+    {
         close(connection);
     }
-    connection.release();
     true
 }
 
 fn overdue(connection: ConnectionPtr) {
-    let has_begun = connection.state.get() == State::Head && connection.has_input();
-    if has_begun {
+    if connection.state.get() == State::Head && connection.head_begun.get() {
         connection.refuse(408, b"Request Timeout");
     } else {
         close(connection);
@@ -249,19 +274,17 @@ fn overdue(connection: ConnectionPtr) {
 
 /// Ends a connection; its program hears of it, and a request that it has stays with it.
 pub fn close(connection: ConnectionPtr) {
-    if connection.is_closed.replace(true) {
-        return;
-    }
     if connection.client.is_some() {
         return client::free(connection);
     }
-    connection.hold();
+    if connection.socket.get() < 0 {
+        // By what is called when it is closed.
+        return;
+    }
     for event in [&connection.read, &connection.write] {
         connection.delete(event);
     }
-    if let Some(base) = connection.late.base() {
-        let _ = base.try_enter(|core: &mut Core| core.cancel_late(&connection.late));
-    }
+    connection.cancel_late();
     fd::close(connection.socket.replace(-1));
     for buffer in [connection.input.take(), connection.output.take()].into_iter().flatten() {
         buffer.dispose();
@@ -276,23 +299,24 @@ pub fn close(connection: ConnectionPtr) {
         }
     }
     let callback = connection.closecb.take();
-    let arg = connection.closecb_arg.get();
-    run_close(callback, connection.as_ptr(), arg);
-    connection.release();
+    run_close(callback, connection.as_ptr(), connection.closecb_arg.get());
+    connection.end();
 }
 
 impl ConnectionPtr {
-    pub(super) fn release(self) {
-        self.holds.set(self.holds.get() - 1);
-        if self.holds.get() == 0 && self.is_closed.get() {
-            self.dispose();
-        }
+    /// The end of its memory.
+    pub(super) fn end(self) {
+        LIVE.remove(self);
+        LIVE.tidy();
+        self.dispose();
     }
 }
 
 impl Connection {
-    pub(super) fn hold(&self) {
-        self.holds.set(self.holds.get() + 1);
+    pub(super) fn cancel_late(&self) {
+        if let Some(base) = self.late.base() {
+            let _ = base.try_enter(|core: &mut Core| core.cancel_late(&self.late));
+        }
     }
 
     pub fn peer(&self) -> SocketAddr {
@@ -352,14 +376,16 @@ impl Connection {
             None => BufferPtr::create()?,
         };
         self.input.set(Some(input));
-        if input.off.get() >= INPUT_LIMIT && self.state.get() == State::Busy {
-            // What is there is enough until the program has answered.
+        if self.has_much_output()
+            || input.off.get() >= INPUT_LIMIT && self.state.get() == State::Busy
+        {
+            // What is there is enough until the program has answered, and the peer has heard.
             self.delete(&self.read);
             return Ok(());
         }
         match buffer::read(input, self.socket.get(), -1) {
             Ok(0) => self.peer_is_done(),
-            Ok(_) => self.add(&self.read),
+            Ok(_) => self.has_progress(input),
             Err(error) => {
                 if input.off.get() == 0 {
                     self.input.set(None);
@@ -374,12 +400,29 @@ impl Connection {
         }
     }
 
+    /// What has come gives the peer more time, but for heads: a head has its time as a whole.
+    fn has_progress(&self, input: BufferPtr) -> Result<()> {
+        if self.state.get() != State::Head {
+            return self.add(&self.read);
+        }
+        let is_blank = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        if self.head_begun.get() || input.bytes().iter().all(is_blank) {
+            return Ok(());
+        }
+        self.head_begun.set(true);
+        self.add(&self.read)
+    }
+
+    fn has_much_output(&self) -> bool {
+        self.output.get().is_some_and(|output| output.off.get() > OUTPUT_LIMIT)
+    }
+
     fn peer_is_done(&self) -> Result<()> {
         self.at_end.set(true);
         self.delete(&self.read);
         let is_needed = match self.state.get() {
             State::Busy => true,
-            State::Body => true,
+            State::Body | State::Skip => true,
             State::Head => self.has_input(),
             State::Last | State::Linger => false,
         };
@@ -388,9 +431,12 @@ impl Connection {
 
     /// One step: what is to be called, if it comes to that.
     fn advance(&self) -> Option<RequestCall> {
+        if self.has_much_output() {
+            return None;
+        }
         let call = match self.state.get() {
             State::Head => self.read_head(),
-            State::Body => self.read_body(),
+            State::Body | State::Skip => self.read_body(),
             State::Busy | State::Last | State::Linger => return None,
         };
         match call {
@@ -405,6 +451,10 @@ impl Connection {
     fn read_head(&self) -> super::Result<Option<RequestCall>> {
         let Some(server) = self.server.get() else { return Ok(None) };
         let Some(input) = self.input.get() else { return Ok(None) };
+        if input.off.get() == 0 {
+            self.drop_input();
+            return Ok(None);
+        }
         let mut scan = match self.scan.take() {
             Some(scan) => scan,
             None => mem::try_box(Scan::request(server.is_strict())).map_err(no_memory)?,
@@ -412,8 +462,6 @@ impl Connection {
         let Some(found) = scan.find(input.bytes(), &server.limits())? else {
             if self.at_end.get() {
                 self.end_quietly();
-            } else if input.off.get() == 0 {
-                self.drop_input();
             } else {
                 self.scan.set(Some(scan));
             }
@@ -421,6 +469,7 @@ impl Connection {
         };
         let mut head = try_copy(&input.bytes()[found.start..found.end])?;
         buffer::drain(input, found.end);
+        self.head_begun.set(false);
         let taken = exchange::begin(self, server, &found, &mut head)?;
         self.request.set(Some(taken.request));
         self.skips_body.set(taken.skips_body);
@@ -435,6 +484,11 @@ impl Connection {
                 self.framing.set(Some(Framing::Chunked(decoder)));
             }
         }
+        if taken.skips_body {
+            // It is answered now; the end of the body only tells where the next request begins.
+            taken.request.closes.set(taken.request.closes.get() || taken.wants_continue);
+            return Ok(self.dispatch());
+        }
         self.state.set(State::Body);
         if taken.wants_continue && input.off.get() == 0 {
             self.send(b"HTTP/1.1 100 Continue\r\n\r\n").map_err(no_memory)?;
@@ -443,15 +497,17 @@ impl Connection {
     }
 
     fn read_body(&self) -> super::Result<Option<RequestCall>> {
-        let (Some(request), Some(input)) = (self.request.get(), self.input.get()) else {
-            return Ok(None);
+        let Some(input) = self.input.get() else { return Ok(None) };
+        let skips = self.state.get() == State::Skip;
+        let request = match self.request.get() {
+            Some(request) => request,
+            // What nobody wants needs a place for its trailers all the same.
+            None if skips => return self.skip_body(input),
+            None => return Ok(None),
         };
         let target = request.input();
-        let skips = self.skips_body.get();
         let take = |length: usize| -> super::Result<()> {
-            if !skips {
-                buffer::append(target, &input.bytes()[..length]).map_err(no_memory)?;
-            }
+            buffer::append(target, &input.bytes()[..length]).map_err(no_memory)?;
             buffer::drain(input, length);
             Ok(())
         };
@@ -485,15 +541,44 @@ impl Connection {
             return Ok(self.dispatch());
         }
         if self.at_end.get() {
-            if !skips {
-                self.end_quietly();
-                return Ok(None);
-            }
-            // Nobody waits for the body of a GET; the connection ends.
-            request.closes.set(true);
-            return Ok(self.dispatch());
+            self.end_quietly();
+            return Ok(None);
         }
         if input.off.get() == 0 {
+            self.drop_input();
+        }
+        Ok(None)
+    }
+
+    /// Throws away the body of a request that was answered; then the next one may come.
+    fn skip_body(&self, input: BufferPtr) -> super::Result<Option<RequestCall>> {
+        let is_whole = match self.framing.take() {
+            None => true,
+            Some(Framing::Left(left)) => {
+                let length = usize::try_from(left).unwrap_or(usize::MAX).min(input.off.get());
+                buffer::drain(input, length);
+                self.framing.set(Some(Framing::Left(left - length as u64)));
+                left == length as u64
+            }
+            Some(Framing::UntilEof) => {
+                buffer::drain(input, input.off.get());
+                self.framing.set(Some(Framing::UntilEof));
+                false
+            }
+            Some(Framing::Chunked(mut decoder)) => {
+                let is_whole = skip_chunks(&mut decoder, input)?;
+                self.framing.set(Some(Framing::Chunked(decoder)));
+                is_whole
+            }
+        };
+        if is_whole {
+            self.framing.set(None);
+            self.state.set(State::Head);
+            return self.read_head();
+        }
+        if self.at_end.get() {
+            self.end_quietly();
+        } else if input.off.get() == 0 {
             self.drop_input();
         }
         Ok(None)
@@ -526,7 +611,7 @@ impl Connection {
         }
     }
 
-    /// The request is whole: who is to be called.
+    /// The request is there: who is to be called.
     fn dispatch(&self) -> Option<RequestCall> {
         let (Some(server), Some(request)) = (self.server.get(), self.request.get()) else {
             return None;
@@ -555,15 +640,13 @@ impl Connection {
             self.state.set(State::Last);
             return false;
         }
-        self.state.set(State::Head);
-        if !self.at_end.get() {
+        let framing = self.framing.take();
+        self.state.set(if framing.is_some() { State::Skip } else { State::Head });
+        self.framing.set(framing);
+        if !self.at_end.get() && !self.has_much_output() {
             let _ = self.add(&self.read);
         }
-        let is_full = self.output.get().is_some_and(|out| out.off.get() > OUTPUT_LIMIT);
-        if is_full && self.has_input() {
-            self.queue();
-        }
-        self.has_input() && !is_full
+        self.has_input() && !self.has_much_output()
     }
 
     fn refuse_for(&self, refusal: Refusal) {
@@ -627,12 +710,24 @@ impl Connection {
         buffer::append(output, bytes)
     }
 
+    /// The peer takes what it is sent: it is given more time.
+    fn is_heard(&self) {
+        for event in [&self.read, &self.write] {
+            if Core::is_linked(EventPtr::of(event)) {
+                let _ = self.add(event);
+            }
+        }
+    }
+
     /// Writes what there is. An error ends the connection, as does the end of the last reply.
     fn flush(&self) -> Result<()> {
         if let Some(output) = self.output.get() {
             while output.off.get() > 0 {
                 match socket::send(self.socket.get(), output.bytes()) {
-                    Ok(n) => buffer::drain(output, n),
+                    Ok(n) => {
+                        buffer::drain(output, n);
+                        self.is_heard();
+                    }
                     Err(Errno::INTR) => {}
                     Err(Errno::AGAIN) => return self.add(&self.write),
                     Err(error) => return Err(error),
@@ -642,8 +737,15 @@ impl Connection {
             output.dispose();
             self.delete(&self.write);
         }
-        if self.state.get() == State::Last && self.was_refused.get() && !self.at_end.get() {
+        if self.state.get() == State::Last && !self.at_end.get() && self.is_still_told() {
             return self.linger();
+        }
+        if self.has_input() && matches!(self.state.get(), State::Head | State::Skip) {
+            // What waited for room.
+            self.queue();
+        }
+        if !self.at_end.get() && self.state.get() != State::Last {
+            self.add(&self.read)?;
         }
         let is_over = self.state.get() == State::Last
             || self.at_end.get() && self.state.get() == State::Head && !self.has_input();
@@ -652,6 +754,14 @@ impl Connection {
 }
 
 impl Connection {
+    /// Does the peer send what nobody will read?
+    fn is_still_told(&self) -> bool {
+        let mut byte = [0; 1];
+        self.was_refused.get()
+            || self.has_input()
+            || matches!(fd::read(self.socket.get(), &mut byte), Ok(1))
+    }
+
     fn linger(&self) -> Result<()> {
         self.drop_input();
         self.state.set(State::Linger);
@@ -683,4 +793,20 @@ pub(super) fn try_copy(bytes: &[u8]) -> super::Result<Vec<u8>> {
     copy.try_reserve_exact(bytes.len()).map_err(|_| Refusal::NoMemory)?;
     copy.extend_from_slice(bytes);
     Ok(copy)
+}
+
+fn skip_chunks(decoder: &mut Decoder, input: BufferPtr) -> super::Result<bool> {
+    loop {
+        match decoder.next(input.bytes())? {
+            Piece::Data { skip, length, .. } => buffer::drain(input, skip + length),
+            Piece::More { skip } => {
+                buffer::drain(input, skip);
+                return Ok(false);
+            }
+            Piece::End { trailers } => {
+                buffer::drain(input, trailers.end);
+                return Ok(true);
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ use super::connection::ConnectionPtr;
 use super::server::ServerPtr;
 use super::{
     Body, ChunkHead, Head, LAST_CHUNK, Method, Refusal, Reply, Request, Rules, escape, headers,
-    imf_fixdate, is_allowed_trailer, of_request, parse,
+    imf_fixdate, is_allowed_trailer, members, of_request, parse,
 };
 use crate::buffer;
 use crate::errno::{Errno, Result};
@@ -119,10 +119,14 @@ fn has_body(request: RequestPtr) -> bool {
 }
 
 /// A reply of which the status is known (behaviour 197).
+///
+/// What is no status would be no reply: it becomes 500.
 pub fn set_status(request: RequestPtr, code: c_int, reason: &[u8]) -> Result<()> {
+    let code = if (100..=999).contains(&code) { code } else { 500 };
+    request.set_reason(reason)?;
     request.kind.set(KIND_RESPONSE);
     request.response_code.set(code);
-    request.set_reason(reason)
+    Ok(())
 }
 
 fn connection_of(request: RequestPtr) -> Option<ConnectionPtr> {
@@ -184,16 +188,19 @@ pub fn reply(request: RequestPtr, code: c_int, reason: &[u8], body: Option<Buffe
     if request.stage.get() != Stage::Open {
         return;
     }
-    if set_status(request, code, reason).is_ok()
-        && let Some(body) = body
-    {
-        let _ = buffer::add_buffer(request.output(), body);
-    }
-    if write_reply(request, connection).is_err() {
-        // Half a reply would be taken for a whole one.
-        return super::connection::close(connection);
-    }
+    let written = set_status(request, code, reason)
+        .and_then(|()| body.map_or(Ok(()), |body| buffer::add_buffer(request.output(), body)))
+        .and_then(|()| write_reply(request, connection));
+    conclude(request, connection, written);
+}
+
+/// The program has said all. Half a reply would be taken for a whole one: without memory for it
+/// the connection ends.
+fn conclude(request: RequestPtr, connection: ConnectionPtr, written: Result<()>) {
     finish(request, connection);
+    if written.is_err() {
+        super::connection::close(connection);
+    }
 }
 
 fn write_reply(request: RequestPtr, connection: ConnectionPtr) -> Result<()> {
@@ -222,15 +229,21 @@ fn add_fields(request: RequestPtr, length: Option<usize>) -> Result<()> {
         list.push(b"Date", &imf_fixdate(clock::wall_ns() / 1_000_000_000))?;
     }
     let is_proxy = request.flags.get() & FLAG_PROXY != 0;
-    if let Some(said) =
-        headers::find(&list, if is_proxy { b"Proxy-Connection" } else { b"Connection" })
-    {
-        let wants_close = said.value.eq_ignore_ascii_case(b"close");
-        request.closes.set(request.closes.get() || wants_close);
-    } else if !is_proxy && request.closes.get() && request.asked_close.get() {
-        list.push(b"Connection", b"close")?;
-    } else if !is_proxy && !is_newer && !request.closes.get() {
-        list.push(b"Connection", b"keep-alive")?;
+    let key: &[u8] = if is_proxy { b"Proxy-Connection" } else { b"Connection" };
+    let said = headers::find(&list, key);
+    let says = |word: &[u8]| {
+        said.is_some_and(|said| members(said.value).any(|member| member.eq_ignore_ascii_case(word)))
+    };
+    // Behaviour 201: both sides of a proxy have to want it.
+    let ends = says(b"close") || is_proxy && !says(b"keep-alive");
+    let is_said = said.is_some();
+    request.closes.set(request.closes.get() || ends);
+    if !is_proxy && !is_said {
+        if request.closes.get() && request.asked_close.get() {
+            list.push(b"Connection", b"close")?;
+        } else if !is_newer && !request.closes.get() {
+            list.push(b"Connection", b"keep-alive")?;
+        }
     }
     let code = request.response_code.get();
     if let Some(length) = length {
@@ -349,34 +362,48 @@ pub fn end(request: RequestPtr) {
     if request.stage.get() != Stage::Streaming {
         return;
     }
-    if request.bits.chunked() && connection.send(LAST_CHUNK).is_err() {
-        return super::connection::close(connection);
-    }
-    finish(request, connection);
+    let written = if request.bits.chunked() { connection.send(LAST_CHUNK) } else { Ok(()) };
+    conclude(request, connection, written);
 }
 
 /// An error page, after which the connection ends (behaviour 152).
 pub fn error(request: RequestPtr, code: c_int, reason: &[u8]) {
-    let list = request.output_headers();
-    list.clear();
-    let _ = list.push(b"Content-Type", b"text/html");
-    let _ = list.push(b"Connection", b"close");
-    let page = BufferPtr::create();
-    if let Ok(page) = page {
-        let _ = write_page(page, code, reason, &[]);
-    }
-    if request.minor.get() == 0 {
-        request.minor.set(1);
-    }
-    reply(request, code, reason, page.as_ref().ok().copied());
-    if let Ok(page) = page {
-        page.dispose();
-    }
+    error_with(request, code, reason, false);
 }
 
 /// Nobody is there for the target.
 pub fn answer_not_found(request: RequestPtr) {
-    error(request, 404, b"Not Found");
+    error_with(request, 404, b"Not Found", true);
+}
+
+fn error_with(request: RequestPtr, code: c_int, reason: &[u8], names_target: bool) {
+    let Some(connection) = connection_of(request) else { return request.dispose() };
+    if request.stage.get() != Stage::Open {
+        return;
+    }
+    let written = write_error(request, connection, code, reason, names_target);
+    conclude(request, connection, written);
+}
+
+fn write_error(
+    request: RequestPtr,
+    connection: ConnectionPtr,
+    code: c_int,
+    reason: &[u8],
+    names_target: bool,
+) -> Result<()> {
+    let list = request.output_headers();
+    list.clear();
+    request.closes.set(true);
+    list.push(b"Content-Type", b"text/html")?;
+    list.push(b"Connection", b"close")?;
+    set_status(request, code, reason)?;
+    if request.minor.get() == 0 {
+        request.minor.set(1);
+    }
+    let target = if names_target { request.uri_bytes() } else { b"" };
+    write_page(request.output(), code, reason, target)?;
+    write_reply(request, connection)
 }
 
 fn write_page(page: BufferPtr, code: c_int, reason: &[u8], more: &[u8]) -> Result<()> {
