@@ -313,6 +313,60 @@ void evhttp_send_reply_chunk(struct evhttp_request *req, struct evbuffer *databu
 void evhttp_send_reply_end(struct evhttp_request *req);
 
 /*
+ * Asking.
+ */
+
+/**
+ * Makes a connection for requests. It connects when there is one.
+ *
+ * @param address an address, or a name of a host
+ * @param port its port
+ * @return the connection, to be freed with evhttp_connection_free(); NULL with EINVAL or ENOMEM
+ *
+ * @pre `address` is NULL or a string.
+ */
+struct evhttp_connection *evhttp_connection_new(const char *address, unsigned short port);
+
+/**
+ * Says on which base a connection runs that has not been used yet.
+ *
+ * @pre `evcon` is NULL or a connection that was not freed; `base` is NULL or a base that was not freed.
+ */
+void evhttp_connection_set_base(struct evhttp_connection *evcon, struct event_base *base);
+
+/**
+ * How often a connection is tried again that cannot be made, after 2, 4, 8 seconds and so on.
+ *
+ * @param retry_max 0: never; less: for ever
+ *
+ * @pre `evcon` is NULL or a connection that was not freed.
+ */
+void evhttp_connection_set_retries(struct evhttp_connection *evcon, int retry_max);
+
+/**
+ * Asks. The request is the connection's from now on; its callback is called once.
+ *
+ * @param evcon the connection
+ * @param req a request of evhttp_request_new()
+ * @param type GET, POST or HEAD
+ * @param uri the target
+ * @return 0; -1 with EINVAL or ENOMEM, or why there can be no connection: then the request waits
+ *
+ * @pre `evcon` is NULL or a connection that was not freed, `req` NULL or a request that no connection
+ * has; `uri` is NULL or a string.
+ */
+int evhttp_make_request(struct evhttp_connection *evcon, struct evhttp_request *req, int type,
+    const char *uri);
+
+/**
+ * Has a function called for each piece of a reply that comes in chunks.
+ *
+ * @pre `req` is NULL or a request that was not freed.
+ */
+void evhttp_request_set_chunked_cb(struct evhttp_request *req,
+    void (*cb)(struct evhttp_request *req, void *arg));
+
+/*
  * Connections.
  */
 

@@ -28,7 +28,7 @@ use crate::layout::late::{Late, Work};
 use crate::layout::link::Link;
 use crate::layout::live::Live;
 use crate::layout::own_event::{self, Fires};
-use crate::sys::{fd, mem, socket};
+use crate::sys::{clock, fd, mem, socket};
 use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
 use std::io::Write;
@@ -103,8 +103,8 @@ pub struct Connection {
     pub(super) was_refused: Cell<bool>,
     pub closecb: Cell<CloseCallback>,
     pub closecb_arg: Cell<*mut c_void>,
-    /// A byte of a head has come: it has its time, whatever drips in.
-    head_begun: Cell<bool>,
+    /// When a head of which a byte has come must be complete, in microseconds: whatever drips in.
+    head_until: Cell<Option<u64>>,
     /// What it has instead if it is a program's that asks.
     pub(super) client: Option<Box<Client>>,
 }
@@ -179,7 +179,7 @@ pub(super) fn create(
         was_refused: Cell::new(false),
         closecb: Cell::new(None),
         closecb_arg: Cell::new(std::ptr::null_mut()),
-        head_begun: Cell::new(false),
+        head_until: Cell::new(None),
         client,
     })?);
     let tag = base.map_or(0, |base| base.as_ptr().addr());
@@ -265,7 +265,7 @@ fn end_of_round(connection: ConnectionPtr) -> bool {
 }
 
 fn overdue(connection: ConnectionPtr) {
-    if connection.state.get() == State::Head && connection.head_begun.get() {
+    if connection.state.get() == State::Head && connection.head_until.get().is_some() {
         connection.refuse(408, b"Request Timeout");
     } else {
         close(connection);
@@ -406,11 +406,21 @@ impl Connection {
             return self.add(&self.read);
         }
         let is_blank = |byte: &u8| matches!(byte, b'\r' | b'\n');
-        if self.head_begun.get() || input.bytes().iter().all(is_blank) {
+        let seconds = u64::from(self.timeout.get().max(0).unsigned_abs());
+        if seconds == 0 {
             return Ok(());
         }
-        self.head_begun.set(true);
-        self.add(&self.read)
+        let now = clock::monotonic_ns().unwrap_or_else(clock::wall_ns) / 1000;
+        let until = match self.head_until.get() {
+            Some(until) => until,
+            // Empty lines are no request yet: such a connection is idle.
+            None if input.bytes().iter().all(is_blank) => return self.add(&self.read),
+            None => now + seconds * 1_000_000,
+        };
+        self.head_until.set(Some(until));
+        let base = self.base.get().ok_or(Errno::INVAL)?;
+        let left = timeval_of(until.saturating_sub(now));
+        base.try_enter(|core| core.add(EventPtr::of(&self.read), Some(&left)))?
     }
 
     fn has_much_output(&self) -> bool {
@@ -469,7 +479,7 @@ impl Connection {
         };
         let mut head = try_copy(&input.bytes()[found.start..found.end])?;
         buffer::drain(input, found.end);
-        self.head_begun.set(false);
+        self.head_until.set(None);
         let taken = exchange::begin(self, server, &found, &mut head)?;
         self.request.set(Some(taken.request));
         self.skips_body.set(taken.skips_body);

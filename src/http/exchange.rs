@@ -75,6 +75,15 @@ fn fill(
     add_all(request.input_headers(), parsed.fields.iter().map(|field| (field.name, field.value)))
 }
 
+/// Without an allocation that could not fail.
+fn push_number(list: Headers, key: &[u8], number: usize) -> Result<()> {
+    let mut room = [0; 20];
+    let mut rest = &mut room[..];
+    let _ = write!(rest, "{number}");
+    let left = rest.len();
+    list.push(key, &room[..room.len() - left])
+}
+
 fn add_all<'a>(list: Headers, fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<()> {
     for (name, value) in fields {
         list.push(name.as_bytes(), value)?;
@@ -155,7 +164,7 @@ pub fn write_request(request: RequestPtr, connection: ConnectionPtr, at: SocketA
     }
     let is_post = request.r#type.get() == 1;
     if is_post && headers::find(&list, b"Content-Length").is_none() {
-        list.push(b"Content-Length", body.off.get().to_string().as_bytes())?;
+        push_number(list, b"Content-Length", body.off.get())?;
     }
     let output = connection.output()?;
     buffer::append(output, METHODS.get(request.r#type.get() as usize).copied().unwrap_or(b"GET"))?;
@@ -253,7 +262,7 @@ fn add_fields(request: RequestPtr, length: Option<usize>) -> Result<()> {
             && !has(b"Transfer-Encoding")
             && !(code == 304 && length == 0)
         {
-            list.push(b"Content-Length", length.to_string().as_bytes())?;
+            push_number(list, b"Content-Length", length)?;
         }
         if length > 0 && has_body(request) && !has(b"Content-Type") {
             list.push(b"Content-Type", b"text/html; charset=ISO-8859-1")?;
