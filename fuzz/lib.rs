@@ -1,6 +1,6 @@
 //! evhub once more, as a crate that Rust programs can link, which the C ABI's crate types do not
-//! allow. `src/lib.rs` is the library's own root; here `dns` is public, so that targets reach what
-//! has no function in C.
+//! allow. `src/lib.rs` is the library's own root; here `dns` and `http` are public, so that targets
+//! reach what has no function in C.
 
 #[allow(unsafe_code)]
 #[path = "src/abi/mod.rs"]
@@ -17,6 +17,8 @@ mod errno;
 mod event;
 #[path = "src/globals.rs"]
 mod globals;
+#[path = "src/http/mod.rs"]
+pub mod http;
 #[path = "src/hub/mod.rs"]
 mod hub;
 #[allow(unsafe_code)]

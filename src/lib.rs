@@ -27,10 +27,7 @@ mod dns;
 mod errno;
 mod event;
 mod globals;
-#[cfg(not(feature = "fuzzing"))]
 mod http;
-#[cfg(feature = "fuzzing")]
-pub mod http;
 mod hub;
 #[allow(unsafe_code)]
 mod layout;

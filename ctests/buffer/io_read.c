@@ -324,17 +324,24 @@ TEST_ONCE(datagrams)
 	evbuffer_free(buf);
 }
 
-/* Devices and the like know no number of waiting bytes. */
+/*
+ * Devices and the like know no number of waiting bytes: what the caller allows
+ * is asked for. A signal ends a long read of /dev/zero after any of its pages.
+ */
 TEST_ONCE(descriptors_without_an_answer)
 {
 	static const int howmuch[] = { 1, 100, 4096, 100000 };
 	struct evbuffer *buf = new_buffer();
-	int fd = open("/dev/zero", O_RDONLY);
+	int fd = open("/dev/zero", O_RDONLY), got;
 	size_t i;
 
 	CHECK(fd != -1);
 	for (i = 0; i < COUNT(howmuch); i++) {
-		CHECK_READ(buf, fd, howmuch[i], howmuch[i]);
+		io_reset();
+		got = evbuffer_read(buf, fd, howmuch[i]);
+		CHECK_INT(io_calls.room, howmuch[i]);
+		CHECK(got == howmuch[i] || (got >= 4096 && got < howmuch[i]));
+		CHECK_INT(EVBUFFER_LENGTH(buf), got);
 		evbuffer_drain(buf, SIZE_MAX);
 	}
 	CHECK(evbuffer_read(buf, fd, -1) >= 4096);

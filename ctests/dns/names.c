@@ -229,6 +229,7 @@ TEST_ONCE(nothing_is_asked_for_without_a_name)
 TEST(calls_come_from_the_loop_alone)
 {
 	struct answer answers[6];
+	char byte;
 	int i;
 
 	begin(say_good);
@@ -239,8 +240,8 @@ TEST(calls_come_from_the_loop_alone)
 	ask_reverse(&answers[3], "::1");
 	ask4(&answers[4], "127.0.0.1");
 	ask6(&answers[5], "127.0.0.1");
-	sleep_ms(20);
-	CHECK_INT(server.queries, 0);
+	/* Nothing has arrived at the server, whose events have not been asked yet. */
+	CHECK_ERRNO(recv(server.udp, &byte, 1, MSG_PEEK | MSG_DONTWAIT), EAGAIN);
 	for (i = 0; i < 6; i++)
 		CHECK_INT(answers[i].calls, 0);
 	for (i = 0; i < 6; i++)

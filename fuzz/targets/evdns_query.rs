@@ -9,9 +9,10 @@ mod common;
 use c_ares::{DnsParseFlags, DnsRecord, DnsSection};
 use common::input::Input;
 use evhub::dns::answering::query::{self, Query, Refusal, Verdict};
-use evhub::dns::answering::reply::{PREFIX, Reply, Section};
+use evhub::dns::answering::reply::{Reply, Section};
 use evhub::dns::name::Name;
-use evhub::dns::writer::{Data, HEAD, LIMIT, Record};
+use evhub::dns::packet::{HEAD, PREFIX};
+use evhub::dns::writer::{Data, LIMIT, Record};
 use libfuzzer_sys::fuzz_target;
 
 /// The classes of questions that c-ares reads.

@@ -151,9 +151,7 @@ impl State {
 
     pub fn close(&mut self, key: Key) {
         let Some(channel) = self.channels.remove(key) else { return };
-        if let Some(base) = self.base {
-            channel.source.stop(base);
-        }
+        channel.source.stop();
         channel.source.dispose();
     }
 

@@ -52,7 +52,7 @@ pub struct Lookup {
     requests: [Option<Key>; 2],
     v4: Option<Answer>,
     v6: Option<Answer>,
-    /// `EAI_*`, of the last that failed.
+    /// `EAI_*` of what failed; of two, the one that may go away.
     error: c_int,
     /// The name that was asked for, and the interface behind it.
     name: Vec<u8>,

@@ -14,21 +14,37 @@ pub enum Kind {
     Aaaa = 28,
 }
 
+/// Bytes of the head, which all packets have (RFC 1035, 4.1.1).
 pub const HEAD: usize = 12;
 
-const CLASS_IN: u16 = 1;
-const OPT: u16 = 41;
+/// Bytes of the length that goes before a packet on a stream (RFC 1035, 4.2.2).
+pub const PREFIX: usize = 2;
 
-/// The size of UDP replies that we ask for: what networks carry without fragments.
-pub const UDP_SIZE: u16 = 1232;
+pub const CLASS_IN: u16 = 1;
 
-const QR: u16 = 0x8000;
-const OPCODE: u16 = 0x7800;
+/// The type of the record in which EDNS is, and the bytes of one without options (RFC 6891, 6.1).
+pub const OPT_TYPE: u16 = 41;
+pub const OPT: usize = 11;
+
+/// How large a datagram may be without being cut in pieces on its way, as far as anybody knows.
+const UDP_SIZE: u16 = 1232;
+
+/// Bits of the head's second word.
+pub const QR: u16 = 0x8000;
+pub const OPCODE: u16 = 0x7800;
 const TC: u16 = 0x0200;
 const RD: u16 = 0x0100;
 
 /// Room for the longest question: head, name, type, class, OPT.
-pub const QUESTION_LIMIT: usize = HEAD + 255 + 4 + 11;
+pub const QUESTION_LIMIT: usize = HEAD + 255 + 4 + OPT;
+
+/// What we say of ourselves by EDNS; the upper eight bits of a result are here.
+pub fn opt(rcode: u16) -> [u8; OPT] {
+    let [kind_high, kind_low] = OPT_TYPE.to_be_bytes();
+    let [high, low] = UDP_SIZE.to_be_bytes();
+    // The root; type; size; result, version and flags; no options.
+    [0, kind_high, kind_low, high, low, (rcode >> 4) as u8, 0, 0, 0, 0, 0]
+}
 
 /// Writes a question; how many bytes it has.
 pub fn write_question(
@@ -50,11 +66,7 @@ pub fn write_question(
     put(&(kind as u16).to_be_bytes());
     put(&CLASS_IN.to_be_bytes());
     if edns {
-        // The root; type; size; extended rcode, version and flags of 0; no options (RFC 6891).
-        put(&[0]);
-        put(&OPT.to_be_bytes());
-        put(&UDP_SIZE.to_be_bytes());
-        put(&[0; 6]);
+        put(&opt(0));
     }
     at
 }

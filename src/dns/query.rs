@@ -374,8 +374,8 @@ impl State {
 
     /// An id that no question in flight has; never 0xffff (behaviour 117).
     pub fn free_id(&mut self) -> Result<u16> {
-        // Half of all ids are free: 65,000 questions in flight are the most, and one id is not
-        // used. A few more tries than chance needs.
+        // With the most questions that may be in flight, 65,000, one id of 123 is free: so many
+        // tries find one but for once in some hundred million million cases.
         for _ in 0..4096 {
             let id = self.random.number()?;
             if self.is_free(id) {

@@ -266,20 +266,24 @@ pub fn shut_down(resolver: ResolverPtr, code: Option<Code>) {
 /// Ends a resolver.
 pub fn free(resolver: ResolverPtr, code: Option<Code>) {
     resolver.hold();
-    resolver.state.enter(|state| state.is_closing = true);
-    shut_down(resolver, code);
-    resolver.state.enter(|state| state.shut_down(None));
-    leave_base(resolver);
+    end(resolver, code);
     registry::remove(resolver);
     resolver.is_ended.set(true);
     resolver.release();
 }
 
-fn leave_base(resolver: ResolverPtr) {
+/// Nothing can be asked of it any more, and it has left its base.
+fn end(resolver: ResolverPtr, code: Option<Code>) {
+    resolver.state.enter(|state| state.is_closing = true);
+    shut_down(resolver, code);
+    // What callbacks have asked meanwhile was refused.
     if let Some(base) = resolver.late.base() {
         let _ = base.try_enter(|core| core.cancel_late(&resolver.late));
     }
-    resolver.state.enter(|state| state.base = None);
+    resolver.state.enter(|state| {
+        state.shut_down(None);
+        state.base = None;
+    });
 }
 
 /// A base is about to be freed: nobody would hear from its resolvers any more.
@@ -292,26 +296,16 @@ pub fn base_freed(base: BasePtr) {
         // The program frees this one itself.
         registry::forget_base(resolver);
         resolver.hold();
-        resolver.state.enter(|state| state.is_closing = true);
-        shut_down(resolver, Some(Code::SHUTDOWN));
-        resolver.state.enter(|state| state.shut_down(None));
-        leave_base(resolver);
+        end(resolver, Some(Code::SHUTDOWN));
         resolver.release();
     }
 }
 
 /// After a fork: the child has sockets and ids of its own from now on.
 pub fn reinit(base: BasePtr) {
-    let mut seen = None;
-    while let Some(resolver) =
-        registry::find(|entry| entry.base == Some(base) && Some(entry.resolver) != seen)
-    {
+    registry::for_each_on(base, |resolver| {
         let _ = operate(resolver, |_| ());
-        if seen.is_some() {
-            break;
-        }
-        seen = Some(resolver);
-    }
+    });
 }
 
 /// The process-wide settings have changed: what the servers of this base are is up to date now,

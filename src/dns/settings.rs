@@ -1,7 +1,7 @@
 //! What a resolver is told: name servers, search domains, options, names of the machine itself.
 //!
-//! The calls of libevent 1.4 share one of these, process-wide; a resolver of
-//! its own has its own. It has no sockets and no queries: those belong to a base.
+//! The calls of libevent 1.4 share one of these, process-wide; a resolver may have its own. It has
+//! no sockets and no queries: those belong to a base.
 
 use super::hosts::Hosts;
 use super::name::Name;
@@ -215,7 +215,8 @@ impl Settings {
     fn use_defaults(&mut self, flags: i32) -> Result<()> {
         if flags & about::SEARCH != 0 {
             let mut search = Search::DEFAULT;
-            let host = process::host_name();
+            let mut room = [0; process::NAME_LIMIT];
+            let host = process::host_name(&mut room);
             let dot = host.iter().position(|&byte| byte == b'.');
             if let Some(domain) = dot.and_then(|dot| Search::domain(&host[dot..])) {
                 search.try_push(domain)?;

@@ -3,7 +3,7 @@
 use super::resolver::{self, ResolverPtr};
 use super::slab::Key;
 use crate::errno::Result;
-use crate::event::{BasePtr, Core, timeval_of};
+use crate::event::{self, BasePtr, timeval_of};
 use crate::layout::event::{EV_TIMEOUT, Event, EventPtr};
 use crate::layout::handle::Handle;
 use crate::layout::own_event::{self, Fires};
@@ -72,10 +72,7 @@ impl SourcePtr {
     }
 
     /// Does not fire.
-    pub fn stop(self, base: BasePtr) {
-        let event = self.event();
-        if Core::is_linked(event) {
-            let _ = base.try_enter(|core| core.del(event));
-        }
+    pub fn stop(self) {
+        event::delete(self.event());
     }
 }

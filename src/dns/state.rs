@@ -63,6 +63,8 @@ pub struct State {
     pub is_closing: bool,
     fork_generation: u32,
     messages: Vec<Message>,
+    /// The clock as of the beginning of the operation.
+    moment: u64,
 }
 
 /// A line for the program's log function, cut as libevent 1.4 does (behaviour 124).
@@ -108,6 +110,7 @@ impl State {
             is_closing: false,
             fork_generation: fork::generation(),
             messages: Vec::new(),
+            moment: 0,
         })
     }
 
@@ -127,6 +130,7 @@ impl State {
 
     /// Heeds what has changed since the last operation: settings, and forks.
     pub fn catch_up(&mut self) {
+        self.moment = clock::monotonic_ns().unwrap_or_else(clock::wall_ns) / 1000;
         if self.fork_generation != fork::generation() {
             self.begin_anew_in_child();
         }
@@ -208,8 +212,7 @@ impl State {
                 continue;
             }
             self.take_back(key);
-            self.queries[key].place = Place::Fresh;
-            self.queries.push_front(&mut self.fresh, key);
+            self.place_at(key, Place::Fresh, true);
         }
         // Who has no socket now gets one with the next question.
         let _ = self.open_sockets();
@@ -290,8 +293,8 @@ impl State {
     /// Where servers do not keep the loop running, a timer that nobody needs may not, either.
     pub fn disarm_if_idle(&mut self) {
         let has_servers = self.keeps_alive && !self.servers.is_empty();
-        if !has_servers && let Some(base) = self.base {
-            self.timer.stop(base);
+        if !has_servers {
+            self.timer.stop();
             self.armed = None;
         }
     }
@@ -308,9 +311,10 @@ impl State {
         }
     }
 
-    /// The clock in microseconds; any clock, if there is none that only goes forward.
+    /// The clock in microseconds, of the one that only goes forward if there is one; read once in
+    /// an operation.
     pub fn now(&self) -> u64 {
-        clock::monotonic_ns().unwrap_or_else(clock::wall_ns) / 1000
+        self.moment
     }
 
     pub fn hash(&self, name: &Name, kind: Kind) -> u64 {
@@ -398,11 +402,9 @@ impl State {
                 self.lookups.remove(key);
             }
         }
-        if let Some(base) = self.base {
-            self.timer.stop(base);
-            if self.done.is_empty() {
-                self.announcer.stop(base);
-            }
+        self.timer.stop();
+        if self.done.is_empty() {
+            self.announcer.stop();
         }
         self.armed = None;
     }

@@ -4,7 +4,7 @@
 //! was none for a while, or when the server closes it.
 
 use super::channel::{Body, Channel};
-use super::packet::QUESTION_LIMIT;
+use super::packet::{PREFIX, QUESTION_LIMIT};
 use super::query::Code;
 use super::slab::Key;
 use super::state::State;
@@ -12,9 +12,6 @@ use crate::errno::{Errno, Result};
 use crate::layout::event::{EV_PERSIST, EV_READ, EV_WRITE};
 use crate::sys::{fd, inet, socket};
 use std::os::fd::AsRawFd;
-
-/// A message follows its length in two bytes (RFC 1035, 4.2.2).
-const PREFIX: usize = 2;
 
 /// Without questions a connection is closed after so many microseconds.
 const IDLE: u64 = 10_000_000;

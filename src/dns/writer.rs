@@ -10,9 +10,6 @@ use crate::errno::{Errno, Result};
 /// The bytes of a packet: over TCP its length is a number of 16 bits.
 pub const LIMIT: usize = 65_535;
 
-/// Of the head, which all packets have.
-pub const HEAD: usize = 12;
-
 /// 1.4: as many suffixes are remembered (behaviour 132).
 const SUFFIXES: usize = 128;
 

@@ -33,6 +33,6 @@ pub use list::{count_events, dump_events};
 pub use once::{schedule, schedule_exit};
 pub use run::{Outcome, run};
 pub use set::{
-    assign_base, deadline_of_day, set, set_for, set_priority, shows_method, time_of_day,
+    assign_base, deadline_of_day, delete, set, set_for, set_priority, shows_method, time_of_day,
 };
 pub use time::timeval_of;

@@ -1,6 +1,6 @@
 //! Setting up events, and the times of day that programs ask for.
 
-use super::base::BasePtr;
+use super::base::{BasePtr, Core};
 use super::time::{Timers, timeval_of};
 use crate::errno::{Errno, Result};
 use crate::globals;
@@ -47,6 +47,16 @@ pub fn assign_base(base: BasePtr, event: EventPtr) -> Result<()> {
     event.ev_base.set(base.as_ptr());
     event.ev_pri.set(base.middle_priority());
     Ok(())
+}
+
+/// Takes an event of ours out of whatever it is in.
+pub fn delete(event: EventPtr) {
+    if Core::is_linked(event)
+        && let Some(base) = event.base()
+    {
+        // Refused only inside of an operation on the base, by a signal handler.
+        let _ = base.try_enter(|core| core.del(event));
+    }
 }
 
 /// Sets the priority of an event that is not active; `EINVAL` for one that the base has not.

@@ -41,7 +41,7 @@ pub use hub::{HubPtr, existing, get};
 pub use turn::run_loop;
 
 use crate::errno::Result;
-use crate::event::{BasePtr, Core};
+use crate::event::BasePtr;
 use crate::layout::event::EventPtr;
 use crate::sys::Timeout;
 use std::cell::Cell;
@@ -68,14 +68,4 @@ fn add_timer(base: BasePtr, event: EventPtr, after: Timeout) -> Result<()> {
         core.clock.forget();
         core.add(event, Some(&after))
     })?
-}
-
-/// Takes an event of ours out of whatever it is in.
-fn delete(event: EventPtr) {
-    if Core::is_linked(event)
-        && let Some(base) = event.base()
-    {
-        // Refused only inside of an operation on the base, by a signal handler.
-        let _ = base.try_enter(|core| core.del(event));
-    }
 }

@@ -310,7 +310,7 @@ impl Hub {
     /// Takes the alarm back.
     pub fn disarm(&self, greenlet: GreenletPtr) {
         if let Some(alarm) = greenlet.alarm.take() {
-            super::delete(EventPtr::of(&alarm.event));
+            crate::event::delete(EventPtr::of(&alarm.event));
             self.spare_alarms.push(alarm);
         }
     }

@@ -74,7 +74,7 @@ pub fn watch(signal: c_int, then: Then, counts: bool) -> Result<SignalPtr> {
 
 /// Stops watching and frees it.
 pub fn cancel(signal: SignalPtr) {
-    super::delete(EventPtr::of(&signal.event));
+    crate::event::delete(EventPtr::of(&signal.event));
     Chain::<Signal>::remove(signal);
     super::object::free(signal);
 }

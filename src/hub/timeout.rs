@@ -123,7 +123,7 @@ pub fn cancel(limit: TimeLimitPtr) {
 }
 
 fn disarm(limit: TimeLimitPtr) {
-    super::delete(EventPtr::of(&limit.event));
+    crate::event::delete(EventPtr::of(&limit.event));
     if let Some(greenlet) = limit.greenlet.take() {
         Chain::<TimeLimit>::remove(limit);
         if limit.expired.get() {

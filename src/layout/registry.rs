@@ -44,8 +44,8 @@ pub fn remove(resolver: ResolverPtr) {
 /// Its base is freed.
 pub fn forget_base(resolver: ResolverPtr) {
     with(|entries| {
-        let mut its = entries.iter_mut().filter(|entry| entry.resolver == resolver);
-        its.by_ref().for_each(|entry| entry.base = None);
+        let its = entries.iter_mut().filter(|entry| entry.resolver == resolver);
+        its.for_each(|entry| entry.base = None);
     });
 }
 
@@ -56,22 +56,27 @@ pub fn find(fits: impl Fn(&Entry) -> bool) -> Option<ResolverPtr> {
 
 /// Calls for each of this thread's that has the process-wide settings.
 pub fn for_each_shared(call: impl FnMut(ResolverPtr)) {
-    for_each(|entry| entry.is_shared, call);
+    let thread = thread::identity();
+    for_each(|entry| entry.is_shared && entry.thread == thread, call);
 }
 
 /// Calls for each of this thread's.
 pub fn for_each_here(call: impl FnMut(ResolverPtr)) {
-    for_each(|_| true, call);
+    let thread = thread::identity();
+    for_each(|entry| entry.thread == thread, call);
+}
+
+/// Calls for each of a base's.
+pub fn for_each_on(base: BasePtr, call: impl FnMut(ResolverPtr)) {
+    for_each(|entry| entry.base == Some(base), call);
 }
 
 /// They may come and go meanwhile.
 fn for_each(fits: impl Fn(&Entry) -> bool, mut call: impl FnMut(ResolverPtr)) {
-    let thread = thread::identity();
+    let nth =
+        |at: usize| with(|entries| Some(entries.iter().filter(|e| fits(e)).nth(at)?.resolver));
     let mut at = 0;
-    while let Some(resolver) = with(|entries| {
-        let mut mine = entries.iter().filter(|entry| entry.thread == thread && fits(entry));
-        mine.nth(at).map(|entry| entry.resolver)
-    }) {
+    while let Some(resolver) = nth(at) {
         at += 1;
         call(resolver);
     }

@@ -58,11 +58,13 @@ pub fn stack_limit() -> usize {
     }
 }
 
+/// More of a machine's name is not asked for.
+pub const NAME_LIMIT: usize = 256;
+
 /// The name of this machine; empty if it has none.
-pub fn host_name() -> Vec<u8> {
-    let mut name = [0_u8; 256];
+pub fn host_name(room: &mut [u8; NAME_LIMIT]) -> &[u8] {
     // SAFETY: writable for one byte less than its length, so that it stays terminated.
-    let result = unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len() - 1) };
-    let end = name.iter().position(|&byte| byte == 0).unwrap_or(0);
-    if result == 0 { name[..end].to_vec() } else { Vec::new() }
+    let result = unsafe { libc::gethostname(room.as_mut_ptr().cast(), room.len() - 1) };
+    let end = room.iter().position(|&byte| byte == 0).unwrap_or(0);
+    if result == 0 { &room[..end] } else { &[] }
 }

@@ -6,9 +6,9 @@
 
 use super::port::{self, PortPtr};
 use super::query::{self, Verdict};
-use super::reply::PREFIX;
 use super::request::{self, Origin, RequestPtr};
 use super::{Sent, event};
+use crate::dns::packet::PREFIX;
 use crate::errno::{Errno, Result};
 use crate::layout::chain::linked;
 use crate::layout::event::{EV_PERSIST, EV_READ, EV_WRITE, Event, EventPtr};
@@ -199,7 +199,7 @@ impl Connection {
 
     fn reads(&self, on: bool) -> Result<()> {
         if !on {
-            event::delete(self.port.base(), &self.read);
+            event::delete(EventPtr::of(&self.read));
         } else if !event::is_waiting(&self.read) {
             event::add(self.port.base(), &self.read, None)?;
         }
@@ -272,7 +272,7 @@ impl Connection {
     /// Its base is about to be freed.
     pub fn loses_base(&self) {
         for event in [&self.read, &self.write, &self.timer] {
-            event::delete(self.port.base(), event);
+            event::delete(EventPtr::of(event));
         }
     }
 

@@ -1,7 +1,8 @@
 //! The events of ports and connections: added, taken back, called again.
 
 use crate::errno::{Errno, Result};
-use crate::event::{BasePtr, Core};
+use crate::event::BasePtr;
+pub use crate::event::delete;
 use crate::layout::event::{EV_READ, EVLIST_INSERTED, EVLIST_TIMEOUT, Event, EventPtr};
 use libc::timeval;
 use std::ffi::c_int;
@@ -10,17 +11,6 @@ use std::ffi::c_int;
 pub fn add(base: Option<BasePtr>, event: &Event, timeout: Option<&timeval>) -> Result<()> {
     let base = base.ok_or(Errno::INVAL)?;
     base.try_enter(|core| core.add(EventPtr::of(event), timeout))?
-}
-
-/// Takes an event out of whatever it is in.
-pub fn delete(base: Option<BasePtr>, event: &Event) {
-    let event = EventPtr::of(event);
-    if Core::is_linked(event)
-        && let Some(base) = base
-    {
-        // Refused only inside of an operation on the base, by a signal handler.
-        let _ = base.try_enter(|core| core.del(event));
-    }
 }
 
 pub fn is_waiting(event: &Event) -> bool {

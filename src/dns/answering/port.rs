@@ -253,7 +253,7 @@ impl Port {
         if on {
             let _ = event::add(self.base(), &self.read, None);
         } else {
-            event::delete(self.base(), &self.read);
+            event::delete(EventPtr::of(&self.read));
         }
     }
 
@@ -277,7 +277,7 @@ impl Port {
             // What the kernel does not take at all is lost, as datagrams may be.
             queue.pop_front();
         }
-        event::delete(self.base(), &self.later);
+        event::delete(EventPtr::of(&self.later));
     }
 
     fn enqueue(&self, to: SocketAddr, packet: Vec<u8>) -> Result<Sent> {
@@ -351,9 +351,9 @@ pub fn has_room(port: PortPtr) {
 /// The program is done with it.
 pub fn close(port: PortPtr) {
     port.closed.set(true);
-    event::delete(port.base(), &port.read);
+    event::delete(EventPtr::of(&port.read));
     if port.is_tcp {
-        event::delete(port.base(), &port.later);
+        event::delete(EventPtr::of(&port.later));
     }
     settle_connections(port);
     settle(port);
@@ -364,8 +364,8 @@ pub fn settle(port: PortPtr) {
     if port.is_needed() {
         return;
     }
-    event::delete(port.base(), &port.read);
-    event::delete(port.base(), &port.later);
+    event::delete(EventPtr::of(&port.read));
+    event::delete(EventPtr::of(&port.later));
     PORTS.remove(port);
     PORTS.tidy();
     request::tidy();
@@ -389,8 +389,8 @@ fn settle_connections(port: PortPtr) {
 pub fn base_freed(base: BasePtr) {
     while let Some(port) = PORTS.tagged(base.as_ptr().addr()) {
         PORTS.retag(port, 0);
-        event::delete(port.base(), &port.read);
-        event::delete(port.base(), &port.later);
+        event::delete(EventPtr::of(&port.read));
+        event::delete(EventPtr::of(&port.later));
         port.connections.iter().for_each(|connection| connection.loses_base());
         port.base.set(None);
         port.queue.borrow_mut().clear();

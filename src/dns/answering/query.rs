@@ -5,27 +5,21 @@
 //! records it has is nobody's business.
 
 use crate::dns::name::Name;
-use crate::dns::writer::{HEAD, LIMIT, Writer};
+use crate::dns::packet::{CLASS_IN, HEAD, OPCODE, OPT, QR, opt};
+use crate::dns::writer::{LIMIT, Writer};
 use crate::errno::Result;
 use c_ares::{DnsParseFlags, DnsRecord, DnsSection};
 
-/// Bits of the head's second word.
-pub const IS_REPLY: u16 = 0x8000;
-const OPCODE: u16 = 0x7800;
 /// 1.4: what of the client's flags a program sees: RD and CD (behaviour 128).
 const SHOWN: u16 = 0x0110;
 
-/// The class of questions that c-ares knows for sure.
-const INTERNET: u16 = 1;
-const KNOWN_CLASSES: [u16; 5] = [INTERNET, 3, 4, 254, 255];
+/// The classes of questions that c-ares knows.
+const KNOWN_CLASSES: [u16; 5] = [CLASS_IN, 3, 4, 254, 255];
 
 /// What is wrong with a query (RFC 1035, 4.1.1; RFC 6891, 9).
 const FORMAT_ERROR: u16 = 1;
 const NOT_IMPLEMENTED: u16 = 4;
 const BAD_VERSION: u16 = 16;
-
-/// How large a datagram may be without being cut in pieces on its way, as far as anybody knows.
-const OFFERED_SIZE: u16 = 1232;
 
 /// What a client says of itself.
 #[derive(Clone, Copy)]
@@ -92,7 +86,7 @@ impl Head {
 /// Judges a packet.
 pub fn read(packet: &[u8]) -> Verdict<'_> {
     // A reply that is answered would go round for ever.
-    let Some(head) = Head::read(packet).filter(|head| head.words[1] & IS_REPLY == 0) else {
+    let Some(head) = Head::read(packet).filter(|head| head.words[1] & QR == 0) else {
         return Verdict::Ignore;
     };
     let [id, flags, questions, ..] = head.words;
@@ -132,7 +126,7 @@ fn edns(packet: &[u8], class: u16, question_end: usize) -> c_ares::Result<Option
     let mut copy = Vec::new();
     copy.try_reserve_exact(packet.len()).map_err(|_| c_ares::Error::ENOMEM)?;
     copy.extend_from_slice(packet);
-    copy[question_end - 2..question_end].copy_from_slice(&INTERNET.to_be_bytes());
+    copy[question_end - 2..question_end].copy_from_slice(&CLASS_IN.to_be_bytes());
     edns_of(&copy)
 }
 
@@ -144,20 +138,11 @@ fn edns_of(packet: &[u8]) -> c_ares::Result<Option<Edns>> {
     Ok(opt.map(|opt| Edns { size: opt.udp_size(), version: opt.version() }))
 }
 
-/// The bytes of the record in which EDNS is.
-pub const OPT: usize = 11;
-
-/// What we say of ourselves: the upper eight bits of the result are here.
-pub fn opt(rcode: u16) -> [u8; OPT] {
-    let [high, low] = OFFERED_SIZE.to_be_bytes();
-    [0, 0, 41, high, low, (rcode >> 4) as u8, 0, 0, 0, 0, 0]
-}
-
 impl Refusal<'_> {
     /// The packet that says so. `framed`: its length goes before it.
     pub fn packet(&self, framed: bool) -> Result<Vec<u8>> {
         let is_extended = self.rcode > 15;
-        let flags = IS_REPLY | self.flags | self.rcode & 15;
+        let flags = QR | self.flags | self.rcode & 15;
         let questions = u16::from(!self.question.is_empty());
         let length = HEAD + self.question.len() + if is_extended { OPT } else { 0 };
         let mut writer = Writer::new(LIMIT);

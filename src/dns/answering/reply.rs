@@ -3,19 +3,14 @@
 //! Records are written as they are added, so that what does not fit is refused at once. Sections
 //! that were added out of order are put in order at the end.
 
-use super::query::{IS_REPLY, OPT, Query, opt};
-use crate::dns::writer::{HEAD, LIMIT, Record, Writer};
+use super::query::Query;
+use crate::dns::packet::{HEAD, OPT, OPT_TYPE, PREFIX, QR, opt};
+use crate::dns::writer::{LIMIT, Record, Writer};
 use crate::errno::{Errno, Result};
 
 /// The bits of the head that programs may set: all but "reply", the operation and the result.
 const OF_PROGRAM: u16 = 0x07f0;
 const IS_CUT: u16 = 0x0200;
-
-/// The type of the record that EDNS is in.
-const OPT_TYPE: u16 = 41;
-
-/// Bytes of the length that goes before a packet on a stream.
-pub const PREFIX: usize = 2;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Section {
@@ -108,7 +103,7 @@ impl Reply {
     /// The packet, of at most `limit` bytes: records at the end that do not fit are left out, and
     /// it says so. `framed`: its length goes before it.
     pub fn packet(&self, flags: u16, rcode: u16, limit: usize, framed: bool) -> Result<Vec<u8>> {
-        let flags = IS_REPLY | flags & OF_PROGRAM | rcode;
+        let flags = QR | flags & OF_PROGRAM | rcode;
         if self.body.ends.is_sorted_by_key(|(section, _)| *section) {
             self.cut(&self.body, flags, limit, framed)
         } else {
