@@ -235,11 +235,12 @@ ask_with(struct evhttp_connection *evcon, enum evhttp_cmd_type type, const char 
 	return req;
 }
 
-/* A GET whose reply is noted under its target. */
+/* A GET whose reply is noted under its target; NULL: of "/", and noted without. */
 static inline struct evhttp_request *
 get(const char *target)
 {
-	return ask_with(con, EVHTTP_REQ_GET, target, note_reply, (void *)target);
+	return ask_with(con, EVHTTP_REQ_GET, target == NULL ? "/" : target, note_reply,
+	    (void *)target);
 }
 
 /* A base, a server by hand, and a connection to it that is not there yet. */

@@ -1,5 +1,6 @@
 //! `struct evhttp_request`, as `evhttp.h` declares it, and what we keep behind it.
 
+use super::call::http::{ErrorCallback, HeaderCallback};
 use super::evbuffer::{BufferPtr, Evbuffer};
 use super::handle::Handle;
 use super::keyval::{Evkeyvalq, Headers};
@@ -109,6 +110,20 @@ pub struct Request {
     pub asked_close: Cell<bool>,
     /// The client has asked for the opposite.
     pub asked_keep_alive: Cell<bool>,
+    /// Called when the head of a reply has come.
+    pub header_cb: Cell<HeaderCallback>,
+    /// Called for each piece of a reply's body, however it comes.
+    pub body_cb: Cell<RequestCallback>,
+    /// Told why there is no reply.
+    pub error_cb: Cell<ErrorCallback>,
+    /// The program takes no more of the reply for now.
+    pub is_paused: Cell<bool>,
+    /// The program frees it, not the library.
+    pub is_owned: Cell<bool>,
+    /// Calls of the program's that have it.
+    holds: Cell<u32>,
+    /// Freed while it is held.
+    is_ended: Cell<bool>,
 }
 
 impl Deref for Request {
@@ -180,6 +195,13 @@ impl RequestPtr {
             closes: Cell::new(false),
             asked_close: Cell::new(false),
             asked_keep_alive: Cell::new(false),
+            header_cb: Cell::new(None),
+            body_cb: Cell::new(None),
+            error_cb: Cell::new(None),
+            is_paused: Cell::new(false),
+            is_owned: Cell::new(false),
+            holds: Cell::new(0),
+            is_ended: Cell::new(false),
         });
         match memory {
             Ok(memory) => Ok(RequestPtr(NonNull::from(Box::leak(memory)))),
@@ -190,8 +212,23 @@ impl RequestPtr {
         }
     }
 
+    /// Keeps it until `release`, whoever ends it meanwhile.
+    pub fn hold(self) {
+        self.holds.set(self.holds.get() + 1);
+    }
+
+    pub fn release(self) {
+        self.holds.set(self.holds.get() - 1);
+        if self.is_ended.get() {
+            self.dispose();
+        }
+    }
+
     /// Ends the request and all that is its.
     pub fn dispose(self) {
+        if self.holds.get() > 0 {
+            return self.is_ended.set(true);
+        }
         self.parts().dispose();
         // SAFETY: strings are malloc'ed or NULL, the box is ours, and this is its end.
         unsafe {
