@@ -22,6 +22,10 @@ pub struct Incomplete {
     has_head: Cell<bool>,
     /// A byte of it has come.
     has_begun: Cell<bool>,
+    /// What is in the request's buffer was shown to the program.
+    is_shown: Cell<bool>,
+    /// So much has come that nothing more is read.
+    pub is_full: Cell<bool>,
     /// Bytes of 1xx replies before it.
     interim: Cell<usize>,
     /// The connection ends with it.
@@ -39,6 +43,8 @@ impl Incomplete {
             body: Cell::new(None),
             has_head: Cell::new(false),
             has_begun: Cell::new(false),
+            is_shown: Cell::new(false),
+            is_full: Cell::new(false),
             interim: Cell::new(0),
             closes: Cell::new(false),
             asked: Cell::new(Asked::default()),
@@ -52,9 +58,17 @@ impl Incomplete {
         self.body.set(None);
         self.has_head.set(false);
         self.has_begun.set(false);
+        self.is_shown.set(false);
+        self.is_full.set(false);
         self.interim.set(0);
         self.closes.set(false);
         self.was_used.set(false);
+    }
+}
+
+impl Incomplete {
+    pub fn has_head(&self) -> bool {
+        self.has_head.get()
     }
 }
 
@@ -75,10 +89,13 @@ impl Client {
 }
 
 /// Goes on with the reply to the first request, as far as it has come.
-pub fn step(connection: ConnectionPtr, client: &Client) -> Step {
-    let Some(request) = client.first().filter(|request| !request.is_paused.get()) else {
+///
+/// `here` is a place on the stack: see `turn`.
+pub fn step(connection: ConnectionPtr, client: &Client, here: usize) -> Step {
+    let Some(request) = client.first() else { return Step::Wait };
+    if request.is_paused.get() || request.is_held(here) {
         return Step::Wait;
-    };
+    }
     let incoming = &client.incoming;
     incoming.has_begun.set(incoming.has_begun.get() || connection.wire.has_input());
     let result = match connection.wire.input() {
@@ -193,6 +210,9 @@ fn read_body(
     client: &Client,
     request: RequestPtr,
 ) -> crate::http::Result<Step> {
+    if client.incoming.is_shown.replace(false) {
+        buffer::drain(request.input(), request.input().off.get());
+    }
     let Some(mut body) = client.incoming.body.take() else {
         return Ok(whole(connection, client));
     };
@@ -214,6 +234,7 @@ fn read_body(
         callback => callback,
     };
     if callback.is_some() && request.input().off.get() > 0 {
+        client.incoming.is_shown.set(true);
         return Ok(Step::Call(Call::Piece { callback, request }));
     }
     Ok(match progress {

@@ -46,8 +46,12 @@ pub fn fired(connection: ConnectionPtr, is_late: bool) {
 
 fn asking(connection: ConnectionPtr, client: &Client, is_late: bool) {
     let wire = &connection.wire;
-    if !flush(connection, client) || client.is_paused() || wire.input_length() >= INPUT_LIMIT {
+    if !flush(connection, client) || client.is_paused() {
         return;
+    }
+    if client.incoming.has_head() && wire.input_length() >= INPUT_LIMIT {
+        client.incoming.is_full.set(true);
+        return wire.ignore_input();
     }
     match wire.fill() {
         Ok(0) => wire.ignore_input(),
@@ -99,27 +103,42 @@ fn flush(connection: ConnectionPtr, client: &Client) -> bool {
     false
 }
 
+/// There is room for input again.
+fn read_on(connection: ConnectionPtr, client: &Client) {
+    let wire = &connection.wire;
+    let has_room = client.incoming.is_full.get() && wire.input_length() < INPUT_LIMIT;
+    if has_room && client.phase.get() == Phase::Asking && !client.is_paused() {
+        client.incoming.is_full.set(false);
+        let _ = wire.watch_input();
+    }
+}
+
 /// Does what is to be done.
 pub fn turn(connection: ConnectionPtr) {
     let raw = connection.as_ptr();
+    let marker = 0_u8;
+    let here = &raw const marker as usize;
     for _ in 0..CALLS {
         // It may have been freed by what was called.
         let Some(connection) = find(raw) else { return };
         let Some(client) = connection.client() else { return };
-        let Some(call) = next_call(connection, client) else {
+        let Some(call) = next_call(connection, client, here) else {
             if flush(connection, client) {
+                read_on(connection, client);
                 return connection.wire.cancel();
             }
             continue;
         };
         // Whatever comes of the call, this goes on.
         connection.wire.queue();
-        call.run(raw);
+        call.run(raw, here);
     }
 }
 
 /// Makes steps until there is somebody to be called, or nothing to do.
-fn next_call(connection: ConnectionPtr, client: &Client) -> Option<Call> {
+///
+/// `here` is a place on the stack: a request is left alone while a call further up has it.
+fn next_call(connection: ConnectionPtr, client: &Client, here: usize) -> Option<Call> {
     loop {
         if client.close_is_due.replace(false) && connection.closecb.get().is_some() {
             let (callback, arg) = (connection.closecb.get(), connection.closecb_arg.get());
@@ -133,7 +152,7 @@ fn next_call(connection: ConnectionPtr, client: &Client) -> Option<Call> {
                 }
             }
             Phase::Idle if has_more => begin(connection, client),
-            Phase::Asking => match reply::step(connection, client) {
+            Phase::Asking => match reply::step(connection, client, here) {
                 Step::Again => {}
                 Step::Call(call) => return Some(call),
                 Step::Wait => return next_due(client),
@@ -185,25 +204,28 @@ fn begin(connection: ConnectionPtr, client: &Client) {
 }
 
 impl Call {
-    fn run(self, raw: *mut Connection) {
+    fn run(self, raw: *mut Connection, here: usize) {
         match self {
             Call::Close { callback, arg } => run_close(callback, raw, arg),
             Call::Header { callback, request } => {
-                request.hold();
+                request.hold(here);
                 if !run_header(callback, request.as_ptr(), request.cb_arg.get()) {
                     refuse(raw, request);
                 }
                 request.release();
             }
             Call::Piece { callback, request } => {
-                request.hold();
+                request.hold(here);
                 let arg = request.cb_arg.get();
                 RequestCall { callback, request: request.as_ptr(), arg }.run();
-                buffer::drain(request.input(), request.input().off.get());
                 request.release();
             }
             Call::Error { callback, reason, arg } => run_error(callback, reason as i32, arg),
-            Call::Reply(entry) => tell(entry),
+            Call::Reply(entry) => {
+                // One that it was shown piece by piece may have been left by longjmp.
+                let _ = entry.request.is_held(here);
+                tell(entry);
+            }
         }
     }
 }
