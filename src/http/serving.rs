@@ -370,7 +370,10 @@ impl Served<'_> {
         let is_needed = match self.serving.state.get() {
             State::Busy => !self.is_guarded(),
             State::Begun | State::Body | State::Skip => true,
-            State::Head => self.connection.wire.has_input(),
+            // It may still hear its last reply.
+            State::Head => {
+                self.connection.wire.has_input() || self.connection.wire.output_length() > 0
+            }
             State::Last | State::Linger => false,
         };
         if is_needed { Ok(()) } else { Err(Errno(libc::ECONNRESET)) }
