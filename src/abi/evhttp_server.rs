@@ -19,7 +19,7 @@ const BACKLOG: c_int = 128;
 
 /// # Safety
 /// `raw` is NULL or a server that was not freed.
-unsafe fn server(raw: *mut Server, function: &str) -> Result<ServerPtr> {
+pub unsafe fn server(raw: *mut Server, function: &str) -> Result<ServerPtr> {
     // SAFETY: the caller's word.
     unsafe { ServerPtr::from_raw(raw) }.ok_or_else(|| misuse(Misuse::NullArgument, function))
 }

@@ -26,6 +26,7 @@ pub mod evhttp_uri;
 pub mod evtag;
 pub mod evutil;
 mod format;
+pub mod http_transport;
 pub mod http_uri;
 pub mod hub;
 pub mod undeclared;

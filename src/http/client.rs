@@ -18,6 +18,7 @@ use crate::buffer;
 use crate::errno::{Errno, Result};
 use crate::event::BasePtr;
 use crate::layout::call::http::{RequestCall, run_close};
+use crate::layout::call::transport::Maker;
 use crate::layout::evbuffer::BufferPtr;
 use crate::layout::evhttp::{KIND_REQUEST, KIND_RESPONSE, RequestPtr};
 use crate::sys::{inet, mem, socket};
@@ -64,6 +65,8 @@ pub struct Client {
     /// A byte of the reply has come.
     has_begun: Cell<bool>,
     closes: Cell<bool>,
+    /// What lies between it and its socket.
+    transport: Cell<Option<Maker>>,
 }
 
 impl Client {
@@ -93,6 +96,7 @@ pub fn new(base: Option<BasePtr>, at: SocketAddr) -> Result<ConnectionPtr> {
         has_head: Cell::new(false),
         has_begun: Cell::new(false),
         closes: Cell::new(false),
+        transport: Cell::new(None),
     })?;
     connection::create(base, at, Side::Client(client))
 }
@@ -178,17 +182,26 @@ pub fn fired(connection: ConnectionPtr, is_late: bool) {
             }
             readable(connection);
         }
+        // What a transport has to say to its like is nothing of ours.
+        Phase::Idle
+            if !is_late && connection.wire.transport().is_some() && is_quiet(connection) => {}
         // The peer has closed it, or says something that nobody asked for.
         Phase::Idle if !is_late => go_on_over_another(connection),
         Phase::Idle | Phase::Closed => {}
     }
 }
 
+fn is_quiet(connection: ConnectionPtr) -> bool {
+    matches!(connection.wire.fill(), Err(Errno::AGAIN | Errno::INTR))
+}
+
 fn connected(connection: ConnectionPtr) {
     let Some(client) = connection.client() else { return };
     client.attempts.set(0);
     connection.wire.ignore_output();
-    if begin(connection).is_err() {
+    let maker = client.transport.get();
+    let secured = maker.map_or(Ok(()), |maker| connection.wire.put_between(maker));
+    if secured.and_then(|()| begin(connection)).is_err() {
         fail_first(connection, None);
     }
 }
@@ -286,6 +299,7 @@ pub fn free(connection: ConnectionPtr) {
     close_socket(connection);
     // It may have been freed by what was called.
     let Some(connection) = find(raw) else { return };
+    set_transport(connection, None);
     if let Some(client) = connection.client() {
         while let Some(request) = client.queue.borrow_mut().pop_front() {
             request.dispose();
@@ -294,10 +308,24 @@ pub fn free(connection: ConnectionPtr) {
     connection.end();
 }
 
-/// What is asked is sent.
+/// What lies between a connection to come and its socket.
+pub fn set_transport(connection: ConnectionPtr, maker: Option<Maker>) {
+    if let Some(old) = connection.client().and_then(|client| client.transport.replace(maker)) {
+        old.release();
+    }
+}
+
+/// What is asked is sent, and what nobody tells of is read.
 pub fn end_of_round(connection: ConnectionPtr) {
     if connection.wire.flush().is_err() {
-        fail_first(connection, None);
+        return fail_first(connection, None);
+    }
+    if connection.wire.has_pending() {
+        match connection.client().map(|client| client.phase.get()) {
+            Some(Phase::Asking) => readable(connection),
+            Some(Phase::Idle) if !is_quiet(connection) => go_on_over_another(connection),
+            _ => {}
+        }
     }
 }
 
@@ -315,6 +343,9 @@ fn readable(connection: ConnectionPtr) {
         Ok(0) => {}
         Ok(_) if connection.wire.watch_input().is_ok() => {}
         Err(Errno::AGAIN | Errno::INTR) => return,
+        // Without the end of what has no length, and without a word for the callback: it is not
+        // known who has ended it.
+        _ if connection.wire.transport().is_some() => return fail_first(connection, None),
         _ => connection.wire.set_at_end(),
     }
     let is_over = connection.wire.is_at_end();
@@ -391,7 +422,8 @@ fn read_body(
     input: BufferPtr,
 ) -> super::Result<Step> {
     let Some(mut incoming) = client.incoming.take() else { return Ok(Step::Done) };
-    let progress = incoming.step(input, connection.wire.is_at_end(), Some(request))?;
+    let is_at_end = connection.wire.is_at_end() && !connection.wire.is_cut();
+    let progress = incoming.step(input, is_at_end, Some(request))?;
     client.incoming.set(Some(incoming));
     Ok(match progress {
         Progress::Wait => Step::Wait,

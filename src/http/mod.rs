@@ -25,6 +25,7 @@ pub mod headers;
 mod parse;
 pub mod server;
 mod serving;
+mod transport;
 pub mod uri;
 pub mod uri_object;
 mod wire;

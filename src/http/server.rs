@@ -6,6 +6,7 @@ use super::{Limits, Method};
 use crate::errno::{Errno, Result};
 use crate::event::{BasePtr, Core, timeval_of};
 use crate::layout::call::http::RequestCall;
+use crate::layout::call::transport::Maker;
 use crate::layout::chain::{Chain, linked};
 use crate::layout::event::{EV_PERSIST, EV_READ, Event, EventPtr};
 use crate::layout::evhttp::{RequestCallback, RequestPtr};
@@ -31,6 +32,8 @@ pub struct Server {
     listeners: Pinned<Chain<Listener>>,
     connections: Pinned<Chain<Connection>>,
     timeout: Cell<c_int>,
+    /// What connections get.
+    transport: Cell<Option<Maker>>,
 }
 
 pub type ServerPtr = Handle<Server>;
@@ -63,6 +66,7 @@ pub fn create(base: Option<BasePtr>) -> Result<ServerPtr> {
         listeners: Pinned::try_new(Chain::new())?,
         connections: Pinned::try_new(Chain::new())?,
         timeout: Cell::new(connection::TIMEOUT),
+        transport: Cell::new(None),
     };
     Ok(Handle::leak(mem::try_box(server)?))
 }
@@ -75,6 +79,7 @@ pub fn free(server: ServerPtr) {
     while let Some(connection) = server.connections.front() {
         connection::close(connection);
     }
+    server.set_transport(None);
     server.dispose();
 }
 
@@ -165,6 +170,17 @@ impl Server {
 
     pub fn set_timeout(&self, seconds: c_int) {
         self.timeout.set(if seconds < 0 { connection::TIMEOUT } else { seconds });
+    }
+
+    pub fn transport(&self) -> Option<Maker> {
+        self.transport.get()
+    }
+
+    /// What lies between connections to come and their sockets.
+    pub fn set_transport(&self, maker: Option<Maker>) {
+        if let Some(old) = self.transport.replace(maker) {
+            old.release();
+        }
     }
 
     pub fn connections(&self) -> &Chain<Connection> {

@@ -91,7 +91,8 @@ pub fn open(server: ServerPtr, base: BasePtr, socket: OwnedFd, peer: SocketAddr)
     let connection = connection::create(Some(base), peer, side)?;
     connection.wire.attach(connection, base, socket.as_raw_fd());
     connection.wire.set_timeout(server.timeout());
-    if let Err(error) = connection.wire.watch_input() {
+    let secured = server.transport().map_or(Ok(()), |maker| connection.wire.put_between(maker));
+    if let Err(error) = secured.and_then(|()| connection.wire.watch_input()) {
         connection.wire.detach();
         connection.end();
         return Err(error);
@@ -129,11 +130,25 @@ pub fn fired(connection: ConnectionPtr, is_late: bool) {
         State::Last => connection.wire.queue(),
         State::Linger if this.throw_away() => {}
         State::Linger => close(connection),
-        _ => match this.fill() {
-            Ok(()) => go_on(connection),
+        _ => readable(connection),
+    }
+}
+
+/// Reads what there is, and goes on with it.
+fn readable(mut connection: ConnectionPtr) {
+    let raw = connection.as_ptr();
+    loop {
+        let Some(this) = served(&connection) else { return };
+        match this.fill() {
+            Ok(()) => return go_on(connection),
             Err(Errno::AGAIN | Errno::INTR) => {}
-            Err(_) => close(connection),
-        },
+            Err(_) => return close(connection),
+        }
+        let Some(question) = connection.wire.question() else { return };
+        question.run();
+        let Some(found) = find(raw) else { return };
+        found.wire.answered();
+        connection = found;
     }
 }
 
@@ -167,6 +182,11 @@ pub fn end_of_round(connection: ConnectionPtr) {
     let raw = connection.as_ptr();
     if served(&connection).is_some_and(Served::finish_request) {
         go_on(connection);
+    }
+    if let Some(connection) = find(raw)
+        && served(&connection).is_some_and(Served::has_pending)
+    {
+        readable(connection);
     }
     if let Some(connection) = find(raw)
         && served(&connection).is_some_and(|this| this.flush().is_err())
@@ -211,12 +231,24 @@ impl Served<'_> {
         self.connection.wire.output_length() > OUTPUT_LIMIT
     }
 
+    /// What is there is enough until the program has answered.
+    fn has_much_input(self) -> bool {
+        self.serving.state.get() == State::Busy
+            && self.connection.wire.input_length() >= INPUT_LIMIT
+    }
+
+    /// Is there something to read that the socket does not tell of?
+    fn has_pending(self) -> bool {
+        let reads = !matches!(self.serving.state.get(), State::Last | State::Linger);
+        reads && self.connection.wire.has_pending()
+    }
+
     /// Reads once. `ECONNRESET`: the end, with nothing left to do.
     fn fill(self) -> Result<()> {
         let wire = &self.connection.wire;
         let is_busy = self.serving.state.get() == State::Busy;
-        if self.has_much_output() || wire.input_length() >= INPUT_LIMIT && is_busy {
-            // What is there is enough until the program has answered, and the peer has heard.
+        if self.has_much_output() || self.has_much_input() {
+            // Until the program has answered, and the peer has heard.
             wire.ignore_input();
             return Ok(());
         }
@@ -438,6 +470,9 @@ impl Served<'_> {
         if !wire.flush()? {
             return Ok(());
         }
+        if state.get() == State::Last && !wire.say_end()? {
+            return Ok(());
+        }
         if state.get() == State::Last && !wire.is_at_end() && self.is_still_told() {
             return self.linger();
         }
@@ -445,7 +480,8 @@ impl Served<'_> {
             // What waited for room.
             wire.queue();
         }
-        if !wire.is_at_end() && state.get() != State::Last && !self.is_in_head() {
+        let reads = !matches!(state.get(), State::Last) && !self.has_much_input();
+        if reads && !wire.is_at_end() && !self.is_in_head() {
             wire.watch_input()?;
         }
         let is_over = state.get() == State::Last

@@ -88,8 +88,8 @@ pub unsafe extern "C" fn evhub_tls_set_server(
 /// @return 0; -1 with EINVAL or ENOMEM
 ///
 /// # Safety
-/// `evcon` is NULL or a connection that was not freed; `ctx` is NULL or a context that was not freed;
-/// `host` is NULL or a string.
+/// `evcon` is NULL or a connection that was not freed; `ctx` is NULL or a context that was not
+/// freed; `host` is NULL or a string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhub_tls_set_connection(
     evcon: *mut EvhttpConnection,

@@ -74,7 +74,8 @@ pub unsafe extern "C" fn evhub_tls_ctx_free(ctx: *mut evhub_tls_ctx_t) {
 ///   evhub_tls_server_ctx_new()
 ///
 /// # Safety
-/// `ctx` is NULL or a context that was not freed; `chain_file` and `key_file` are NULL or strings.
+/// `ctx` is NULL or a context that was not freed; `chain_file` and `key_file` are NULL or
+/// strings.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhub_tls_ctx_set_certificate(
     ctx: *mut evhub_tls_ctx_t,
@@ -199,8 +200,8 @@ pub unsafe extern "C" fn evhub_tls_ctx_allow_truncation(
 ///
 /// @param ctx a context for servers, which serves all other names
 /// @param name a name, or "*." and a name: one label more, whatever it is
-/// @param other a context for servers, in which this one gets a share. Names that it was given itself
-///   do not count
+/// @param other a context for servers, in which this one gets a share. Names that it was given
+///   itself do not count
 /// @return 0; -1 with EINVAL or EBUSY (`ctx` is in use)
 ///
 /// # Safety
@@ -227,8 +228,8 @@ pub unsafe extern "C" fn evhub_tls_ctx_add_name(
 /// @return 0; -1 with EINVAL or EBUSY (the context is in use)
 ///
 /// # Safety
-/// `ctx` is NULL or a context that was not freed. A context whose servers run in several threads has
-/// its function called in each.
+/// `ctx` is NULL or a context that was not freed. A context whose servers run in several threads
+/// has its function called in each.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhub_tls_ctx_set_name_cb(
     ctx: *mut evhub_tls_ctx_t,

@@ -3,6 +3,7 @@
 
 mod connection;
 mod context;
+mod error;
 mod ops;
 
 use crate::context::Context;
@@ -56,12 +57,4 @@ unsafe fn path<'a>(raw: *const c_char) -> Option<&'a Path> {
 unsafe fn bytes<'a>(raw: *const c_char) -> Option<&'a [u8]> {
     // SAFETY: the caller's word.
     (!raw.is_null()).then(|| unsafe { CStr::from_ptr(raw) }.to_bytes())
-}
-
-/// What this thread's last call that failed has to say: of a connection that could not be made, too.
-///
-/// @return a text, "" if nothing has failed yet; it is there until the next failure in this thread
-#[unsafe(no_mangle)]
-pub extern "C" fn evhub_tls_error() -> *const c_char {
-    fault::last()
 }
