@@ -3,7 +3,6 @@
 use super::evhttp_connection::connection;
 use super::evhttp_server::server;
 use super::{misuse, status};
-use crate::http::client;
 use crate::http::connection::ConnectionPtr;
 use crate::http::server::Server;
 use crate::layout::call::transport::{Maker, TransportOps};
@@ -58,10 +57,8 @@ pub unsafe extern "C" fn evhub_evhttp_connection_set_transport(
     // SAFETY: the caller's word.
     let (found, maker) = unsafe { (connection(evcon, FUNCTION), Maker::new(ops, arg)) };
     status(found.and_then(|found| {
-        if found.client().is_none() {
-            return Err(misuse(Misuse::WrongObject, FUNCTION));
-        }
-        client::set_transport(found, maker?);
+        let client = found.client().ok_or_else(|| misuse(Misuse::WrongObject, FUNCTION))?;
+        client.set_transport(maker?);
         Ok(())
     }))
 }

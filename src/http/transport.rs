@@ -142,6 +142,11 @@ impl Layer {
         is_open && self.ready_until.take().is_some()
     }
 
+    /// Is it too late for the first byte?
+    pub fn is_unready(&self) -> bool {
+        !self.has_become_ready() && self.ready_until.get().is_some_and(|until| until <= now())
+    }
+
     /// A time limit, in microseconds, in which what comes before the first byte is heeded.
     pub fn limit(&self, time: Option<u64>) -> Option<u64> {
         let Some(until) = self.ready_until.get() else { return time };

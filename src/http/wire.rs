@@ -35,8 +35,6 @@ pub struct Wire {
     timeout: Cell<c_int>,
     /// The peer has sent its last byte.
     at_end: Cell<bool>,
-    /// It has ended in a way that does not say whether all has come.
-    is_cut: Cell<bool>,
 }
 
 impl Wire {
@@ -52,7 +50,6 @@ impl Wire {
             output: Cell::new(None),
             timeout: Cell::new(timeout),
             at_end: Cell::new(false),
-            is_cut: Cell::new(false),
         }
     }
 
@@ -82,7 +79,6 @@ impl Wire {
         self.base.set(Some(base));
         self.socket.set(number);
         self.at_end.set(false);
-        self.is_cut.set(false);
         own_event::set(EventPtr::of(&self.read), base, number, EV_READ | EV_PERSIST, owner);
         own_event::set(EventPtr::of(&self.write), base, number, EV_WRITE | EV_PERSIST, owner);
     }
@@ -171,6 +167,11 @@ impl Wire {
         }
         let event = if self.layer.is_inverted() { &self.write } else { &self.read };
         self.add(event, time)
+    }
+
+    /// Watches for input, for as long as it takes.
+    pub fn watch_idle(&self) -> Result<()> {
+        self.watch_input_until(None)
     }
 
     pub fn ignore_input(&self) {
@@ -276,10 +277,8 @@ impl Wire {
         let input = self.input_or_new()?;
         let was_inverted = self.layer.is_inverted();
         let read = self.layer.read(input, self.socket.get());
-        match read {
-            Ok(0) => self.at_end.set(true),
-            Ok(_) | Err(Errno::AGAIN | Errno::INTR) => {}
-            Err(_) => self.is_cut.set(true),
+        if read == Ok(0) {
+            self.at_end.set(true);
         }
         if input.off.get() == 0 {
             self.drop_input();
@@ -306,14 +305,14 @@ impl Wire {
         Ok(())
     }
 
-    /// Was it cut off? Then what only its end would complete is not complete.
-    pub fn is_cut(&self) -> bool {
-        self.is_cut.get()
-    }
-
     /// Is there something to read that the socket does not tell of?
     pub fn has_pending(&self) -> bool {
         self.layer.has_pending()
+    }
+
+    /// Has what comes before the first byte taken too long?
+    pub fn is_unready(&self) -> bool {
+        self.layer.is_unready()
     }
 
     /// What the program is to be asked before reading can go on.
