@@ -230,6 +230,7 @@ finish_tls(void)
 	SSL_CTX_free(client_ctx);
 	drop(&own);
 	drop(&root);
+	memset(&root, 0, sizeof(root));
 }
 
 #endif

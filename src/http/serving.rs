@@ -292,7 +292,13 @@ impl Served<'_> {
         self.connection.wire.ignore_input();
         let is_needed = match self.serving.state.get() {
             State::Busy | State::Body | State::Skip => true,
-            State::Head => self.connection.wire.has_input(),
+            State::Head if self.connection.wire.has_input() => true,
+            // It may still hear its last reply.
+            State::Head if self.connection.wire.output_length() > 0 => {
+                self.end_quietly();
+                true
+            }
+            State::Head => false,
             State::Last | State::Linger => false,
         };
         if is_needed { Ok(()) } else { Err(Errno(libc::ECONNRESET)) }
