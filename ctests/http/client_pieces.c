@@ -6,6 +6,8 @@
 
 #include <evhub/http_ext.h>
 
+#define CHUNKED "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
 static void
 note_piece(struct evhttp_request *req, void *arg)
 {
