@@ -18,6 +18,8 @@ use crate::layout::keyval::{Headers, Keyval};
 use crate::sys::clock;
 use std::ffi::{c_char, c_int, c_void};
 use std::io::Write;
+use std::ops::Range;
+use std::os::fd::OwnedFd;
 
 /// A request whose head was read.
 pub struct Taken {
@@ -180,8 +182,35 @@ pub fn write_reply(request: RequestPtr, connection: ConnectionPtr) -> Result<()>
     add_fields(request, Some(length))?;
     write_head(request, connection.wire.output()?)?;
     if has_body(request) && length > 0 {
-        buffer::add_buffer(connection.wire.output()?, body)?;
+        connection.wire.push_buffer(body)?;
     }
+    Ok(())
+}
+
+/// Answers with a part of a file. `EINVAL`: it has an answer.
+pub fn reply_file(
+    request: RequestPtr,
+    code: c_int,
+    reason: &[u8],
+    file: OwnedFd,
+    part: Range<i64>,
+) -> Result<()> {
+    let Some(connection) = connection_of(request) else {
+        request.dispose();
+        return Ok(());
+    };
+    if request.stage.get() != Stage::Open {
+        return Err(Errno::INVAL);
+    }
+    let length = usize::try_from(part.end - part.start).map_err(|_| Errno::INVAL)?;
+    let written = set_status(request, code, reason)
+        .and_then(|()| add_fields(request, Some(length)))
+        .and_then(|()| write_head(request, connection.wire.output()?))
+        .and_then(|()| match has_body(request) {
+            true => connection.wire.push_file(file, part.start, length),
+            false => Ok(()),
+        });
+    conclude(request, connection, written);
     Ok(())
 }
 
@@ -347,8 +376,8 @@ pub fn chunk(request: RequestPtr, data: BufferPtr) {
         if is_chunked {
             buffer::append(output, ChunkHead::new(length).bytes())?;
         }
-        buffer::add_buffer(output, data)?;
-        if is_chunked { buffer::append(output, b"\r\n") } else { Ok(()) }
+        connection.wire.push_buffer(data)?;
+        if is_chunked { buffer::append(connection.wire.output()?, b"\r\n") } else { Ok(()) }
     });
     match written {
         Ok(()) => connection.wire.queue(),

@@ -24,6 +24,7 @@ mod handlers;
 mod head;
 pub mod headers;
 pub mod listener;
+mod outgoing;
 mod parse;
 pub mod pieces;
 pub mod server;
