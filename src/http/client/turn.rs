@@ -3,7 +3,7 @@
 
 use super::connect::{self, attempt_failed};
 use super::reply::{self, Step};
-use super::write::write_request;
+use super::write::{is_idempotent, write_request};
 use super::{Client, Entry, Phase, Reason, Verdict, drop_socket, fail_first};
 use crate::buffer;
 use crate::errno::Errno;
@@ -11,7 +11,7 @@ use crate::http::connection::{Connection, ConnectionPtr, find};
 use crate::layout::call::http::{
     CloseCallback, ErrorCallback, HeaderCallback, RequestCall, run_close, run_error, run_header,
 };
-use crate::layout::evhttp::{KIND_RESPONSE, RequestCallback, RequestPtr};
+use crate::layout::evhttp::{KIND_RESPONSE, RequestCallback, RequestPtr, Stage};
 use crate::sys::socket;
 use std::ffi::c_void;
 
@@ -62,6 +62,7 @@ fn asking(connection: ConnectionPtr, client: &Client, is_late: bool) {
         }
         Err(Errno::AGAIN | Errno::INTR) => {}
         Err(Errno::NOMEM) => fail_first(connection, client, Verdict::Failed(Reason::Buffer)),
+        Err(_) if reply::may_ask_again(client) => reply::ask_again(connection, client),
         Err(_) => fail_first(connection, client, Verdict::Failed(Reason::Eof)),
     }
 }
@@ -188,8 +189,12 @@ fn begin(connection: ConnectionPtr, client: &Client) {
     if client.incoming.was_used.get() && socket::has_news(connection.wire.socket()) {
         return drop_socket(connection, client);
     }
+    let was_used = client.incoming.was_used.get();
     client.incoming.forget();
     client.incoming.was_used.set(true);
+    let has_body = request.output().off.get() > 0;
+    let may_again = was_used && !has_body && client.asks_again.get() && !request.was_sent.get();
+    client.incoming.may_ask_again.set(may_again && is_idempotent(request.r#type.get()));
     client.phase.set(Phase::Asking);
     let watched = match request.is_paused.get() {
         true => {
@@ -221,11 +226,7 @@ impl Call {
                 request.release();
             }
             Call::Error { callback, reason, arg } => run_error(callback, reason as i32, arg),
-            Call::Reply(entry) => {
-                // One that it was shown piece by piece may have been left by longjmp.
-                let _ = entry.request.is_held(here);
-                tell(entry);
-            }
+            Call::Reply(entry) => tell(entry, here),
         }
     }
 }
@@ -242,14 +243,17 @@ fn refuse(raw: *mut Connection, request: RequestPtr) {
 }
 
 /// Calls the callback, and ends the request.
-fn tell(entry: Entry) {
+fn tell(entry: Entry, here: usize) {
     let request = entry.request;
+    request.hold(here);
+    request.stage.set(Stage::Answered);
     let (callback, arg) = (request.cb.get(), request.cb_arg.get());
     request.evcon.set(std::ptr::null_mut());
     request.kind.set(KIND_RESPONSE);
     match entry.verdict {
         Verdict::Failed(_) => {
             request.dispose();
+            request.release();
             RequestCall { callback, request: std::ptr::null_mut(), arg }.run();
         }
         verdict => {
@@ -260,6 +264,7 @@ fn tell(entry: Entry) {
             if !request.is_owned.get() {
                 request.dispose();
             }
+            request.release();
         }
     }
 }
