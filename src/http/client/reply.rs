@@ -93,11 +93,9 @@ impl Client {
 }
 
 /// Goes on with the reply to the first request, as far as it has come.
-///
-/// `here` is a place on the stack: see `turn`.
-pub fn step(connection: ConnectionPtr, client: &Client, here: usize) -> Step {
+pub fn step(connection: ConnectionPtr, client: &Client) -> Step {
     let Some(request) = client.first() else { return Step::Wait };
-    if request.is_paused.get() || request.is_held(here) {
+    if request.is_paused.get() {
         return Step::Wait;
     }
     let incoming = &client.incoming;

@@ -117,13 +117,11 @@ fn read_on(connection: ConnectionPtr, client: &Client) {
 /// Does what is to be done.
 pub fn turn(connection: ConnectionPtr) {
     let raw = connection.as_ptr();
-    let marker = 0_u8;
-    let here = &raw const marker as usize;
     for _ in 0..CALLS {
         // It may have been freed by what was called.
         let Some(connection) = find(raw) else { return };
         let Some(client) = connection.client() else { return };
-        let Some(call) = next_call(connection, client, here) else {
+        let Some(call) = next_call(connection, client) else {
             if flush(connection, client) {
                 read_on(connection, client);
                 return connection.wire.cancel();
@@ -132,14 +130,12 @@ pub fn turn(connection: ConnectionPtr) {
         };
         // Whatever comes of the call, this goes on.
         connection.wire.queue();
-        call.run(raw, here);
+        call.run(raw);
     }
 }
 
 /// Makes steps until there is somebody to be called, or nothing to do.
-///
-/// `here` is a place on the stack: a request is left alone while a call further up has it.
-fn next_call(connection: ConnectionPtr, client: &Client, here: usize) -> Option<Call> {
+fn next_call(connection: ConnectionPtr, client: &Client) -> Option<Call> {
     loop {
         if client.close_is_due.replace(false) && connection.closecb.get().is_some() {
             let (callback, arg) = (connection.closecb.get(), connection.closecb_arg.get());
@@ -153,7 +149,7 @@ fn next_call(connection: ConnectionPtr, client: &Client, here: usize) -> Option<
                 }
             }
             Phase::Idle if has_more => begin(connection, client),
-            Phase::Asking => match reply::step(connection, client, here) {
+            Phase::Asking => match reply::step(connection, client) {
                 Step::Again => {}
                 Step::Call(call) => return Some(call),
                 Step::Wait => return next_due(client),
@@ -209,24 +205,24 @@ fn begin(connection: ConnectionPtr, client: &Client) {
 }
 
 impl Call {
-    fn run(self, raw: *mut Connection, here: usize) {
+    fn run(self, raw: *mut Connection) {
         match self {
             Call::Close { callback, arg } => run_close(callback, raw, arg),
             Call::Header { callback, request } => {
-                request.hold(here);
+                request.hold();
                 if !run_header(callback, request.as_ptr(), request.cb_arg.get()) {
                     refuse(raw, request);
                 }
                 request.release();
             }
             Call::Piece { callback, request } => {
-                request.hold(here);
+                request.hold();
                 let arg = request.cb_arg.get();
                 RequestCall { callback, request: request.as_ptr(), arg }.run();
                 request.release();
             }
             Call::Error { callback, reason, arg } => run_error(callback, reason as i32, arg),
-            Call::Reply(entry) => tell(entry, here),
+            Call::Reply(entry) => tell(entry),
         }
     }
 }
@@ -243,9 +239,9 @@ fn refuse(raw: *mut Connection, request: RequestPtr) {
 }
 
 /// Calls the callback, and ends the request.
-fn tell(entry: Entry, here: usize) {
+fn tell(entry: Entry) {
     let request = entry.request;
-    request.hold(here);
+    request.hold();
     request.stage.set(Stage::Answered);
     let (callback, arg) = (request.cb.get(), request.cb_arg.get());
     request.evcon.set(std::ptr::null_mut());
