@@ -6,6 +6,7 @@ use super::listener::{self, Listener, ListenerPtr};
 use super::settings::Settings;
 use crate::errno::{Errno, Result};
 use crate::event::BasePtr;
+use crate::layout::call::transport::Maker;
 use crate::layout::chain::Chain;
 use crate::layout::handle::Handle;
 use crate::layout::pinned::Pinned;
@@ -24,6 +25,8 @@ pub struct Server {
     count: Cell<usize>,
     timeout: Cell<c_int>,
     pub settings: Settings,
+    /// What connections get.
+    transport: Cell<Option<Maker>>,
 }
 
 pub type ServerPtr = Handle<Server>;
@@ -39,6 +42,7 @@ pub fn create(base: Option<BasePtr>) -> Result<ServerPtr> {
         count: Cell::new(0),
         timeout: Cell::new(connection::TIMEOUT),
         settings: Settings::new(),
+        transport: Cell::new(None),
     };
     Ok(Handle::leak(mem::try_box(server)?))
 }
@@ -51,6 +55,7 @@ pub fn free(server: ServerPtr) {
     while let Some(connection) = server.connections.front() {
         connection::close(connection);
     }
+    server.set_transport(None);
     server.dispose();
 }
 
@@ -83,6 +88,17 @@ impl Server {
 
     pub fn set_timeout(&self, seconds: c_int) {
         self.timeout.set(if seconds < 0 { connection::TIMEOUT } else { seconds });
+    }
+
+    pub fn transport(&self) -> Option<Maker> {
+        self.transport.get()
+    }
+
+    /// What lies between connections to come and their sockets.
+    pub fn set_transport(&self, maker: Option<Maker>) {
+        if let Some(old) = self.transport.replace(maker) {
+            old.release();
+        }
     }
 
     /// One more connection.

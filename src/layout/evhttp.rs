@@ -127,8 +127,10 @@ pub struct Request {
     pub was_sent: Cell<bool>,
     /// The program frees it, not the library.
     pub is_owned: Cell<bool>,
-    /// Calls of the program's that have it.
+    /// Calls of the program's that have it, and where on the stack the first of them was made: a
+    /// number, to be compared.
     holds: Cell<u32>,
+    held_at: Cell<usize>,
     /// Freed while it is held.
     is_ended: Cell<bool>,
 }
@@ -212,6 +214,7 @@ impl RequestPtr {
             was_sent: Cell::new(false),
             is_owned: Cell::new(false),
             holds: Cell::new(0),
+            held_at: Cell::new(0),
             is_ended: Cell::new(false),
         });
         match memory {
@@ -223,22 +226,36 @@ impl RequestPtr {
         }
     }
 
-    /// Keeps it until `release`, whoever ends it meanwhile: for a call of the program's. What a
-    /// call has that never returns is never freed.
-    pub fn hold(self) {
+    /// Keeps it until `release`, whoever ends it meanwhile. `place` is one on the stack, of the
+    /// frame that makes the call.
+    pub fn hold(self, place: usize) {
+        if !self.is_held(place) {
+            self.held_at.set(place);
+        }
         self.holds.set(self.holds.get() + 1);
     }
 
     pub fn release(self) {
-        self.holds.set(self.holds.get() - 1);
-        if self.is_ended.get() {
+        // Not below 0: callbacks that switch stacks return in any order.
+        self.holds.set(self.holds.get().saturating_sub(1));
+        if self.is_ended.get() && self.holds.get() == 0 {
             self.dispose();
         }
     }
 
+    /// Is a call under way that has it? None is that was made from `place`, or from further down
+    /// the stack (which grows towards lower addresses): it was left by longjmp.
+    pub fn is_held(self, place: usize) -> bool {
+        if self.holds.get() > 0 && place >= self.held_at.get() {
+            self.holds.set(0);
+        }
+        self.holds.get() > 0
+    }
+
     /// Ends the request and all that is its.
     pub fn dispose(self) {
-        if self.holds.get() > 0 {
+        let marker = 0_u8;
+        if self.is_held(&raw const marker as usize) {
             return self.is_ended.set(true);
         }
         self.parts().dispose();

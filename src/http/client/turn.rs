@@ -38,7 +38,7 @@ pub fn fired(connection: ConnectionPtr, is_late: bool) {
         Phase::Resolving => attempt_failed(connection, client),
         Phase::Connecting => connect::attempted(connection, client, is_late),
         Phase::Asking => asking(connection, client, is_late),
-        Phase::Idle => idle(connection, client),
+        Phase::Idle => idle(connection, client, is_late),
         Phase::Closed => {}
     }
     turn(connection);
@@ -68,8 +68,12 @@ fn asking(connection: ConnectionPtr, client: &Client, is_late: bool) {
 }
 
 /// Nobody has asked: whatever comes is the end (behaviour 166).
-fn idle(connection: ConnectionPtr, client: &Client) {
+fn idle(connection: ConnectionPtr, client: &Client, is_late: bool) {
     match connection.wire.fill() {
+        // What was to come before the first byte has not come.
+        Err(Errno::AGAIN | Errno::INTR) if is_late && connection.wire.is_unready() => {
+            drop_socket(connection, client);
+        }
         // Time has run out for the last request's reply, which is there.
         Err(Errno::AGAIN | Errno::INTR) => {
             let _ = connection.wire.watch_idle();
@@ -78,9 +82,22 @@ fn idle(connection: ConnectionPtr, client: &Client) {
     }
 }
 
-/// The end of a round: what was asked in it goes out.
+/// The end of a round: what was asked in it goes out, and what the socket does not tell of is read.
 pub fn end_of_round(connection: ConnectionPtr) {
-    turn(connection);
+    match connection.client() {
+        Some(client) if has_pending(connection, client) => fired(connection, false),
+        _ => turn(connection),
+    }
+}
+
+/// Is there something to read that the socket does not tell of?
+fn has_pending(connection: ConnectionPtr, client: &Client) -> bool {
+    let reads = match client.phase.get() {
+        Phase::Asking => !client.is_paused() && !client.incoming.is_full.get(),
+        Phase::Idle => true,
+        _ => false,
+    };
+    reads && connection.wire.has_pending()
 }
 
 /// Sends what there is. False: that cannot be done, and something else is.
@@ -117,6 +134,8 @@ fn read_on(connection: ConnectionPtr, client: &Client) {
 /// Does what is to be done.
 pub fn turn(connection: ConnectionPtr) {
     let raw = connection.as_ptr();
+    let marker = 0_u8;
+    let here = &raw const marker as usize;
     for _ in 0..CALLS {
         // It may have been freed by what was called.
         let Some(connection) = find(raw) else { return };
@@ -124,13 +143,16 @@ pub fn turn(connection: ConnectionPtr) {
         let Some(call) = next_call(connection, client) else {
             if flush(connection, client) {
                 read_on(connection, client);
-                return connection.wire.cancel();
+                if !has_pending(connection, client) {
+                    connection.wire.cancel();
+                }
+                return;
             }
             continue;
         };
         // Whatever comes of the call, this goes on.
         connection.wire.queue();
-        call.run(raw);
+        call.run(raw, here);
     }
 }
 
@@ -183,7 +205,10 @@ fn begin(connection: ConnectionPtr, client: &Client) {
     let Some(request) = client.first() else { return };
     // The server may have closed it, and the loop has not seen that yet.
     if client.incoming.was_used.get() && socket::has_news(connection.wire.socket()) {
-        return drop_socket(connection, client);
+        idle(connection, client, false);
+        if client.phase.get() != Phase::Idle {
+            return;
+        }
     }
     let was_used = client.incoming.was_used.get();
     client.incoming.forget();
@@ -205,24 +230,24 @@ fn begin(connection: ConnectionPtr, client: &Client) {
 }
 
 impl Call {
-    fn run(self, raw: *mut Connection) {
+    fn run(self, raw: *mut Connection, here: usize) {
         match self {
             Call::Close { callback, arg } => run_close(callback, raw, arg),
             Call::Header { callback, request } => {
-                request.hold();
+                request.hold(here);
                 if !run_header(callback, request.as_ptr(), request.cb_arg.get()) {
                     refuse(raw, request);
                 }
                 request.release();
             }
             Call::Piece { callback, request } => {
-                request.hold();
+                request.hold(here);
                 let arg = request.cb_arg.get();
                 RequestCall { callback, request: request.as_ptr(), arg }.run();
                 request.release();
             }
             Call::Error { callback, reason, arg } => run_error(callback, reason as i32, arg),
-            Call::Reply(entry) => tell(entry),
+            Call::Reply(entry) => tell(entry, here),
         }
     }
 }
@@ -239,9 +264,9 @@ fn refuse(raw: *mut Connection, request: RequestPtr) {
 }
 
 /// Calls the callback, and ends the request.
-fn tell(entry: Entry) {
+fn tell(entry: Entry, here: usize) {
     let request = entry.request;
-    request.hold();
+    request.hold(here);
     request.stage.set(Stage::Answered);
     let (callback, arg) = (request.cb.get(), request.cb_arg.get());
     request.evcon.set(std::ptr::null_mut());
