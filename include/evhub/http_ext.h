@@ -302,6 +302,19 @@ void evhub_evhttp_connection_set_max_body_size(struct evhttp_connection *evcon,
     ssize_t new_max_body_size);
 
 /**
+ * Has requests asked once more whose connection has ended before a byte of a reply has come. Servers
+ * close idle connections at any time, also while a request is on its way to them. Off by default:
+ * then such a request gets code 0.
+ *
+ * @param evcon a connection of evhttp_connection_new()
+ * @param on not 0: requests without a body, of methods that may be repeated (GET, HEAD, PUT,
+ *   DELETE, OPTIONS, TRACE), over connections that had been used before
+ *
+ * @pre `evcon` is NULL (EINVAL) or a connection that was not freed.
+ */
+void evhub_http_connection_set_ask_again(struct evhttp_connection *evcon, int on);
+
+/**
  * Ends a request that was asked. None of its callbacks is called any more, and it is freed; in its
  * own callbacks it is there until they return. If it is on its way, its connection ends, and the
  * next one is asked over a new one.

@@ -73,7 +73,7 @@ impl Layer {
         self.is_inverted.replace(false)
     }
 
-    /// Reads what there is, within limits; 0: the end. `want`: so much at most, of a socket.
+    /// Reads what there is, within limits, without a transport at most `want` bytes; 0: the end.
     pub fn read(&self, input: BufferPtr, number: c_int, want: usize) -> Result<usize> {
         let Some(transport) = self.transport.get() else {
             return buffer::read(input, number, want as c_int);

@@ -9,7 +9,7 @@ use std::ffi::c_int;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub fn send_file(socket: c_int, file: c_int, offset: i64, length: usize) -> Result<usize> {
     let mut offset = libc::off_t::try_from(offset).map_err(|_| Errno::INVAL)?;
-    quietly(|| {
+    quietly(length, || {
         // SAFETY: the place of the offset is writable.
         let n = unsafe { libc::sendfile(socket, file, &raw mut offset, length) };
         usize::try_from(n).map_err(|_| Errno::last())
@@ -21,9 +21,9 @@ pub fn send_file(_: c_int, _: c_int, _: i64, _: usize) -> Result<usize> {
     Err(Errno(libc::ENOSYS))
 }
 
-/// Holds SIGPIPE back meanwhile, and takes away what `send` has caused. One that waits already stays.
+/// Sends so many bytes, holds SIGPIPE back meanwhile, and takes away what `send` has caused. One that waits already stays.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn quietly(send: impl FnOnce() -> Result<usize>) -> Result<usize> {
+fn quietly(length: usize, send: impl FnOnce() -> Result<usize>) -> Result<usize> {
     use std::mem::MaybeUninit;
     use std::ptr;
 
@@ -42,7 +42,8 @@ fn quietly(send: impl FnOnce() -> Result<usize>) -> Result<usize> {
     let result = send();
     // SAFETY: both sets were written above.
     unsafe {
-        if result == Err(Errno(libc::EPIPE)) && !waits_already {
+        // Also if some of it went out before the peer was found to have gone.
+        if result != Ok(length) && !waits_already {
             let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
             libc::sigtimedwait(only_pipe.as_ptr(), ptr::null_mut(), &raw const at_once);
         }

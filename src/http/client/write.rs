@@ -23,6 +23,12 @@ pub fn method(number: c_int) -> Option<&'static [u8]> {
     METHODS.get(usize::try_from(number).ok()?).copied()
 }
 
+/// Does it matter how often it is asked? (RFC 9110, 9.2.2)
+pub fn is_idempotent(number: c_int) -> bool {
+    let changes = [POST, b"CONNECT", b"PATCH"];
+    method(number).is_some_and(|method| !changes.contains(&method))
+}
+
 /// Writes head and body (behaviours 158, 173, 201).
 pub fn write_request(
     request: RequestPtr,
