@@ -5,7 +5,6 @@ use super::connect::{self, attempt_failed};
 use super::reply::{self, Step};
 use super::write::{is_idempotent, write_request};
 use super::{Client, Entry, Phase, Reason, Verdict, drop_socket, fail_first};
-use crate::buffer;
 use crate::errno::Errno;
 use crate::http::connection::{Connection, ConnectionPtr, find};
 use crate::layout::call::http::{
@@ -106,9 +105,7 @@ fn flush(connection: ConnectionPtr, client: &Client) -> bool {
         return true;
     }
     // A server that has answered already need not hear the rest.
-    if let Ok(output) = connection.wire.output() {
-        buffer::drain(output, output.off.get());
-    }
+    connection.wire.drop_output();
     let has_more = match connection.wire.fill() {
         Ok(n) => n > 0,
         Err(_) => false,
