@@ -315,9 +315,9 @@ void evhub_evhttp_connection_set_max_body_size(struct evhttp_connection *evcon,
     ssize_t new_max_body_size);
 
 /**
- * Has requests asked once more whose connection has ended before a byte of a reply has come. Servers
- * close idle connections at any time, also while a request is on its way to them. Off by default:
- * then such a request gets code 0.
+ * Has requests asked once more whose connection has ended before a byte of a reply has come.
+ * Servers close idle connections at any time, also while a request is on its way to them. Off by
+ * default: then such a request gets code 0.
  *
  * @param evcon a connection of evhttp_connection_new()
  * @param on not 0: requests without a body, of methods that may be repeated (GET, HEAD, PUT,
@@ -408,9 +408,10 @@ void evhub_http_request_set_body_cb(struct evhttp_request *req,
     void (*cb)(struct evhttp_request *req, void *arg));
 
 /**
- * Takes no more of a reply for now, or of the body of a request that came to a server: none of the
- * request's callbacks is called, nothing is read, and so the other side has to wait. The time that the connection may make no progress does not run
- * meanwhile. In callbacks of pieces, or at any time.
+ * Takes no more of a reply for now, or of the body of a request that came to a server: none of
+ * the request's callbacks is called, nothing is read, and so the other side has to wait. The time
+ * that the connection may make no progress does not run meanwhile. In callbacks of pieces, or at
+ * any time.
  *
  * @param req a request that evhttp_make_request() has taken, or that came to a server
  * @return 0; -1 with EINVAL (NULL) or ENOENT (no connection has it)
