@@ -37,9 +37,9 @@ const DRIVERS: [(&str, &[&str]); 10] = [
     (
         "run_close(",
         &[
-            "src/http/connection.rs",
             "src/http/client/mod.rs",
             "src/http/client/turn.rs",
+            "src/http/connection.rs",
             "src/http/serving.rs",
         ],
     ),
