@@ -1,6 +1,6 @@
 /*
- * Our client over TLS: whom it trusts, whom it does not, and what it says of that. Proves row S07 of
- * the bad inputs.
+ * Our client over TLS: whom it trusts, whom it does not, and what it says of that. Proves row S07
+ * of the bad inputs.
  */
 #include "tls.h"
 #include "asking.h"

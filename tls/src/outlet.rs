@@ -1,8 +1,8 @@
 //! A way out that takes what it is given: what there is no room for waits here.
 //!
-//! OpenSSL cannot answer a demand for new keys while a record of its own is half sent: reading fails
-//! then. So to it no record ever is; the stream above sees to it that no new one is begun before the
-//! last one has left.
+//! OpenSSL cannot answer a demand for new keys while a record of its own is half sent: reading
+//! fails then. So to it no record ever is; the stream above sees to it that no new one is begun
+//! before the last one has left.
 
 use crate::sys::socket::Budget;
 use std::io::{self, ErrorKind, Read, Write};
