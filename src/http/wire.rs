@@ -5,6 +5,7 @@
 //! while it holds something, so that an idle connection has none. The socket closes with the wire.
 //! Between the two there may be a transport.
 
+use super::outgoing::Outgoing;
 use super::transport::Layer;
 use crate::buffer;
 use crate::errno::{Errno, Result};
@@ -18,9 +19,17 @@ use crate::layout::own_event::{self, Fires};
 use crate::sys::fd;
 use std::cell::Cell;
 use std::ffi::c_int;
+use std::os::fd::OwnedFd;
 
 /// Microseconds of a second.
 const SECOND: u64 = 1_000_000;
+
+/// So many bytes are read at once, at first, and at most.
+const LEAST_READ: usize = 4 << 10;
+const MOST_READ: usize = 64 << 10;
+
+/// So much is sent before others have their turn.
+const TURN: usize = 4 << 20;
 
 pub struct Wire {
     base: Cell<Option<BasePtr>>,
@@ -30,7 +39,9 @@ pub struct Wire {
     write: Event,
     late: Late,
     input: Cell<Option<BufferPtr>>,
-    output: Cell<Option<BufferPtr>>,
+    outgoing: Outgoing,
+    /// How much is read at once.
+    appetite: Cell<usize>,
     /// Seconds without progress; 0 is none.
     timeout: Cell<c_int>,
     /// The peer has sent its last byte.
@@ -47,7 +58,8 @@ impl Wire {
             write: Event::zeroed(),
             late: Late::new(),
             input: Cell::new(None),
-            output: Cell::new(None),
+            outgoing: Outgoing::new(),
+            appetite: Cell::new(LEAST_READ),
             timeout: Cell::new(timeout),
             at_end: Cell::new(false),
         }
@@ -106,9 +118,8 @@ impl Wire {
     /// Closes the socket, with all that waits to be read or sent. Was it open?
     pub fn close(&self) -> bool {
         self.forget_events();
-        for buffer in [self.input.take(), self.output.take()].into_iter().flatten() {
-            buffer.dispose();
-        }
+        self.drop_input();
+        self.outgoing.clear();
         self.layer.close();
         let number = self.socket.replace(-1);
         if number >= 0 {
@@ -272,13 +283,17 @@ impl Wire {
         Ok(input)
     }
 
-    /// Reads once; 0: the peer has sent its last byte.
+    /// Reads once, more of it the more there was the last time; 0: the peer has sent its last byte.
     pub fn fill(&self) -> Result<usize> {
         let input = self.input_or_new()?;
         let was_inverted = self.layer.is_inverted();
-        let read = self.layer.read(input, self.socket.get());
-        if read == Ok(0) {
-            self.at_end.set(true);
+        let want = self.appetite.get();
+        let read = self.layer.read(input, self.socket.get(), want);
+        match read {
+            Ok(0) => self.at_end.set(true),
+            Ok(n) if n >= want => self.appetite.set((2 * want).min(MOST_READ)),
+            Ok(n) if n < want / 4 => self.appetite.set((want / 2).max(LEAST_READ)),
+            _ => {}
         }
         if input.off.get() == 0 {
             self.drop_input();
@@ -326,17 +341,27 @@ impl Wire {
     }
 
     pub fn output_length(&self) -> usize {
-        self.output.get().map_or(0, |output| output.off.get())
+        self.outgoing.length()
     }
 
-    /// The buffer of what is to be sent.
+    /// The buffer of what is to be sent last.
     pub fn output(&self) -> Result<BufferPtr> {
-        let output = match self.output.get() {
-            Some(output) => output,
-            None => BufferPtr::create()?,
-        };
-        self.output.set(Some(output));
-        Ok(output)
+        self.outgoing.tail()
+    }
+
+    /// Has what is in a buffer sent behind all else: it is moved.
+    pub fn push_buffer(&self, from: BufferPtr) -> Result<()> {
+        self.outgoing.push_buffer(from)
+    }
+
+    /// Has a part of a file sent behind all else.
+    pub fn push_file(&self, file: OwnedFd, offset: i64, length: usize) -> Result<()> {
+        self.outgoing.push_file(file, offset, length)
+    }
+
+    /// Forgets what is to be sent.
+    pub fn drop_output(&self) {
+        self.outgoing.clear();
     }
 
     /// Sends, at the end of the round.
@@ -348,20 +373,23 @@ impl Wire {
 
     /// Writes what there is; is that all? Otherwise the rest follows when there is room.
     pub fn flush(&self) -> Result<bool> {
-        let Some(output) = self.output.get() else { return Ok(true) };
-        while output.off.get() > 0 {
-            match self.layer.write(output.bytes(), self.socket.get()) {
-                Ok(n) => {
-                    buffer::drain(output, n);
-                    self.is_heard();
-                }
+        let mut sent = 0;
+        while self.outgoing.length() > 0 {
+            match self.outgoing.send(&self.layer, self.socket.get()) {
+                Ok(n) => sent += n,
                 Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => return self.wait_for_room().map(|()| false),
+                Err(Errno::AGAIN) => {
+                    self.is_heard(sent);
+                    return self.wait_for_room().map(|()| false);
+                }
                 Err(error) => return Err(error),
             }
+            if sent >= TURN && self.outgoing.length() > 0 {
+                self.is_heard(sent);
+                return self.watch_output().map(|()| false);
+            }
         }
-        self.output.set(None);
-        output.dispose();
+        self.outgoing.clear();
         self.ignore_output();
         Ok(true)
     }
@@ -385,10 +413,10 @@ impl Wire {
         }
     }
 
-    /// The peer takes what it is sent: it is given more time.
-    fn is_heard(&self) {
+    /// The peer takes what it is sent: it is given more time for the rest.
+    fn is_heard(&self, sent: usize) {
         for event in [&self.read, &self.write] {
-            if Core::is_linked(EventPtr::of(event)) {
+            if sent > 0 && Core::is_linked(EventPtr::of(event)) {
                 let _ = self.add(event, self.patience());
             }
         }

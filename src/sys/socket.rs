@@ -3,6 +3,7 @@
 use super::{check, fd};
 use crate::errno::{Errno, Result};
 use std::ffi::{c_int, c_void};
+use std::io::IoSlice;
 use std::mem::size_of;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -66,6 +67,25 @@ pub fn send(socket: c_int, bytes: &[u8]) -> Result<usize> {
     let n = unsafe { libc::send(socket, bytes.as_ptr().cast(), bytes.len(), QUIETLY) };
     usize::try_from(n).map_err(|_| Errno::last())
 }
+
+/// Sends what lies in several pieces. `more`: another call follows at once.
+pub fn send_pieces(socket: c_int, pieces: &[IoSlice], more: bool) -> Result<usize> {
+    // SAFETY: all zero is a message without anything.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    // An IoSlice is laid out like an iovec; nothing is written through it.
+    message.msg_iov = pieces.as_ptr().cast_mut().cast();
+    message.msg_iovlen = pieces.len() as _;
+    let flags = if more { QUIETLY | MORE } else { QUIETLY };
+    // SAFETY: the message says what pieces there are, and these are readable.
+    let n = unsafe { libc::sendmsg(socket, &raw const message, flags) };
+    usize::try_from(n).map_err(|_| Errno::last())
+}
+
+/// Says that another piece follows at once, where the system can be told.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const MORE: c_int = libc::MSG_MORE;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const MORE: c_int = 0;
 
 fn set_option(socket: c_int, level: c_int, name: c_int, value: c_int) -> Result<()> {
     let place = (&raw const value).cast::<c_void>();
@@ -141,7 +161,8 @@ pub fn bind(socket: c_int, local: SocketAddr) -> Result<()> {
 pub fn has_news(socket: c_int) -> bool {
     let mut byte = 0_u8;
     let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
-    // SAFETY: there is room for one byte.
-    let n = unsafe { libc::recv(socket, (&raw mut byte).cast(), 1, flags) };
+    let (from, length) = (std::ptr::null_mut(), std::ptr::null_mut());
+    // SAFETY: there is room for one byte; nobody asks who has sent it.
+    let n = unsafe { libc::recvfrom(socket, (&raw mut byte).cast(), 1, flags, from, length) };
     n >= 0 || !matches!(Errno::last(), Errno::AGAIN | Errno::INTR)
 }
