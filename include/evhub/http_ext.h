@@ -775,7 +775,7 @@ struct evhub_transport_ops {
 	 */
 	ssize_t (*read)(void *transport, void *data, size_t length);
 
-	/* Writes some of the bytes: how many, or as read(). After EAGAIN the same bytes come again. */
+	/* Writes some of the bytes: how many, or as read(). After EAGAIN the same come again. */
 	ssize_t (*write)(void *transport, const void *data, size_t length);
 
 	/*
@@ -791,20 +791,20 @@ struct evhub_transport_ops {
 	int (*pending)(void *transport);
 
 	/*
-	 * Seconds after open() in which the first byte must become possible. 0: it is, or may take as
-	 * long as the connection's timeout allows. May be NULL: 0.
+	 * Seconds after open() in which the first byte must become possible. 0: it is, or may
+	 * take as long as the connection's timeout allows. May be NULL: 0.
 	 */
 	int (*handshake)(void *transport);
 
 	/*
-	 * Asks the program what read() waits for. It may do anything: close() may come meanwhile, and
-	 * it need not return. May be NULL.
+	 * Asks the program what read() waits for. It may do anything: close() may come meanwhile,
+	 * and it need not return. May be NULL.
 	 */
 	void (*call)(void *transport);
 
 	/*
-	 * Says that nothing more will be written: 0, or -1 and errno. EAGAIN: it is called again when
-	 * the socket has room. May be NULL.
+	 * Says that nothing more will be written: 0, or -1 and errno. EAGAIN: it is called again
+	 * when the socket has room. May be NULL.
 	 */
 	int (*shut_down)(void *transport);
 
