@@ -552,3 +552,22 @@ pub fn set_retries(connection: ConnectionPtr, most: c_int) {
         client.retries.set(most);
     }
 }
+
+/// Has it nothing to ask?
+pub fn is_idle(connection: ConnectionPtr) -> bool {
+    connection.client.as_ref().is_some_and(|client| client.first().is_none())
+}
+
+/// Takes a request back, which is the caller's then, and calls nobody about it. If it was on its
+/// way its connection is closed. False: it is not there.
+pub fn withdraw(connection: ConnectionPtr, request: RequestPtr) -> bool {
+    let Some(client) = &connection.client else { return false };
+    let found = client.queue.borrow().iter().position(|waiting| *waiting == request);
+    let Some(at) = found else { return false };
+    client.queue.borrow_mut().remove(at);
+    request.evcon.set(std::ptr::null_mut());
+    if at == 0 && client.phase.get() == Phase::Asking {
+        go_on_over_another(connection);
+    }
+    true
+}

@@ -28,6 +28,7 @@ use crate::layout::late::{Late, Work};
 use crate::layout::link::Link;
 use crate::layout::live::Live;
 use crate::layout::own_event::{self, Fires};
+use crate::rpc::Owner;
 use crate::sys::{clock, fd, mem, socket};
 use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
@@ -105,6 +106,8 @@ pub struct Connection {
     pub closecb_arg: Cell<*mut c_void>,
     /// When a head of which a byte has come must be complete, in microseconds: whatever drips in.
     head_until: Cell<Option<u64>>,
+    /// The pool that it is in, and what is called when it ends.
+    pub owner: Cell<Option<Owner>>,
     /// What it has instead if it is a program's that asks.
     pub(super) client: Option<Box<Client>>,
 }
@@ -180,6 +183,7 @@ pub(super) fn create(
         closecb: Cell::new(None),
         closecb_arg: Cell::new(std::ptr::null_mut()),
         head_until: Cell::new(None),
+        owner: Cell::new(None),
         client,
     })?);
     let tag = base.map_or(0, |base| base.as_ptr().addr());
@@ -246,7 +250,7 @@ fn go_on(connection: ConnectionPtr) {
 }
 
 /// The connection at an address, if there is one.
-pub(super) fn find(raw: *mut Connection) -> Option<ConnectionPtr> {
+pub fn find(raw: *mut Connection) -> Option<ConnectionPtr> {
     LIVE.find(raw)
 }
 
@@ -306,6 +310,9 @@ pub fn close(connection: ConnectionPtr) {
 impl ConnectionPtr {
     /// The end of its memory.
     pub(super) fn end(self) {
+        if let Some((ended, pool)) = self.owner.take() {
+            ended(pool, self);
+        }
         LIVE.remove(self);
         LIVE.tidy();
         self.dispose();
@@ -326,6 +333,10 @@ impl Connection {
     /// A mapped address as the one that it stands for (behaviour 136).
     pub fn peer_text(&self) -> &CStr {
         CStr::from_bytes_until_nul(&self.peer_text.0).unwrap_or_default()
+    }
+
+    pub fn timeout(&self) -> c_int {
+        self.timeout.get()
     }
 
     pub fn set_timeout(&self, seconds: c_int) {

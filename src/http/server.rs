@@ -10,6 +10,7 @@ use crate::layout::event::{EV_PERSIST, EV_READ, Event, EventPtr};
 use crate::layout::evhttp::{RequestCallback, RequestPtr};
 use crate::layout::handle::Handle;
 use crate::layout::link::Link;
+use crate::layout::live::Live;
 use crate::layout::own_event::{self, Fires};
 use crate::layout::pinned::Pinned;
 use crate::log;
@@ -33,6 +34,14 @@ pub struct Server {
 }
 
 pub type ServerPtr = Handle<Server>;
+
+/// Servers that are alive.
+static LIVE: Live<Server> = Live::new();
+
+/// The server at an address, if there is one.
+pub fn find(raw: *mut Server) -> Option<ServerPtr> {
+    LIVE.find(raw)
+}
 
 struct Handler {
     path: Vec<u8>,
@@ -63,7 +72,9 @@ pub fn create(base: Option<BasePtr>) -> Result<ServerPtr> {
         connections: Pinned::try_new(Chain::new())?,
         timeout: Cell::new(connection::TIMEOUT),
     };
-    Ok(Handle::leak(mem::try_box(server)?))
+    let server = Handle::leak(mem::try_box(server)?);
+    LIVE.insert(server, 0).inspect_err(|_| server.dispose())?;
+    Ok(server)
 }
 
 /// Closes what it listens on, and its connections, without answering (behaviour 138).
@@ -74,6 +85,8 @@ pub fn free(server: ServerPtr) {
     while let Some(connection) = server.connections.front() {
         connection::close(connection);
     }
+    LIVE.remove(server);
+    LIVE.tidy();
     server.dispose();
 }
 
@@ -218,6 +231,15 @@ impl Server {
         let at = handlers.iter().position(|handler| handler.path == path).ok_or(Errno::NOENT)?;
         handlers.remove(at);
         Ok(())
+    }
+
+    /// Takes away one of several of a path: that with this argument.
+    pub fn remove_handler_of(&self, path: &[u8], arg: *mut c_void) {
+        let mut handlers = self.handlers.borrow_mut();
+        let is_it = |handler: &Handler| handler.path == path && handler.arg == arg;
+        if let Some(at) = handlers.iter().position(is_it) {
+            handlers.remove(at);
+        }
     }
 
     /// Who is called for a request.

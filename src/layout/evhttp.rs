@@ -5,6 +5,7 @@ use super::handle::Handle;
 use super::keyval::{Evkeyvalq, Headers};
 use crate::errno::Result;
 use crate::http::connection::Connection;
+use crate::rpc::Waiter;
 use crate::sys::mem;
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_uint, c_ushort, c_void};
@@ -113,6 +114,8 @@ pub struct Request {
     pub asked_close: Cell<bool>,
     /// The client has asked for the opposite.
     pub asked_keep_alive: Cell<bool>,
+    /// Who is to hear that it is no more, if nobody has called its callback.
+    pub dropped: Cell<Option<Waiter>>,
 }
 
 impl Deref for Request {
@@ -184,6 +187,7 @@ impl RequestPtr {
             closes: Cell::new(false),
             asked_close: Cell::new(false),
             asked_keep_alive: Cell::new(false),
+            dropped: Cell::new(None),
         });
         match memory {
             Ok(memory) => Ok(RequestPtr(NonNull::from(Box::leak(memory)))),
@@ -196,6 +200,7 @@ impl RequestPtr {
 
     /// Ends the request and all that is its.
     pub fn dispose(self) {
+        let dropped = self.dropped.take();
         self.parts().dispose();
         // SAFETY: strings are malloc'ed or NULL, the box is ours, and this is its end.
         unsafe {
@@ -203,6 +208,9 @@ impl RequestPtr {
             mem::release(self.uri.get().cast());
             mem::release(self.response_code_line.get().cast());
             drop(Box::from_raw(self.0.as_ptr()));
+        }
+        if let Some((run, call)) = dropped {
+            run(call);
         }
     }
 
