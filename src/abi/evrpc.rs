@@ -5,8 +5,8 @@ use super::{fail, misuse, status};
 use crate::errno::Result;
 use crate::event::{Base, BasePtr};
 use crate::globals;
+use crate::http::connection;
 use crate::http::server::{self, Server};
-use crate::http::{client, connection};
 use crate::layout::call::rpc::HookCall;
 use crate::layout::evhttp::EvhttpConnection;
 use crate::layout::evrpc::{
@@ -184,7 +184,7 @@ pub extern "C" fn evrpc_pool_add_connection(pool: *mut EvrpcPool, evcon: *mut Ev
     const FUNCTION: &str = "evrpc_pool_add_connection";
     let added = known(pool, pool::find, FUNCTION).and_then(|pool| {
         let connection = known(evcon, connection::find, FUNCTION)?;
-        if client::of(connection).is_none() || connection.owner.get().is_some() {
+        if connection.client().is_none() || connection.owner.get().is_some() {
             return Err(misuse(Misuse::WrongObject, FUNCTION));
         }
         pool.add(connection)

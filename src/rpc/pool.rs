@@ -137,7 +137,7 @@ impl PoolPtr {
             // One that is in use already stays where it is.
             let _ = client::set_base(connection, Some(base));
         }
-        if self.timeout.get() >= 0 && connection.timeout() == connection::TIMEOUT {
+        if self.timeout.get() >= 0 && connection.wire.timeout() == connection::TIMEOUT {
             connection.set_timeout(self.timeout.get());
         }
         connection.owner.set(Some((ended, self)));
