@@ -1,7 +1,7 @@
 //! The tables of the C test runner: folders, backends, and the ways to run the suite.
 
 /// A folder of test programs under ctests/; each file in C or C++ is a program.
-pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag", "hub", "dns", "http"];
+pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag", "hub", "dns", "http", "rpc"];
 
 /// One backend and how a test process is made to use it.
 pub struct Backend {
@@ -96,6 +96,7 @@ const UNDER_VALGRIND: &[&str] = &[
     "dns/*",
     "http/*",
     "hub/*",
+    "rpc/*",
     "tag/*",
 ];
 
@@ -125,6 +126,7 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "hub/many*",
     "hub/nomem*",
     "hub/stacks_faults",
+    "rpc/nomem*",
     "tag/nomem*",
 ];
 
