@@ -453,16 +453,18 @@ pub fn is_idle(connection: ConnectionPtr) -> bool {
     connection.client().is_some_and(|client| client.first().is_none())
 }
 
-/// Takes a request back, which is the caller's then, and calls nobody about it. If it was on its
-/// way its connection is closed. False: it is not there.
-pub fn withdraw(connection: ConnectionPtr, request: RequestPtr) -> bool {
-    let Some(client) = connection.client() else { return false };
+/// The program does not want a reply any more: nobody is called, and the request ends. `ENOENT`:
+/// no connection has it.
+pub fn cancel(request: RequestPtr) -> Result<()> {
+    let connection = find(request.evcon.get()).ok_or(Errno::NOENT)?;
+    let client = connection.client().ok_or(Errno::NOENT)?;
     let found = client.queue.borrow().iter().position(|waiting| *waiting == request);
-    let Some(at) = found else { return false };
+    let at = found.ok_or(Errno::NOENT)?;
     client.queue.borrow_mut().remove(at);
     request.evcon.set(std::ptr::null_mut());
+    request.dispose();
     if at == 0 && client.phase.get() == Phase::Asking {
         go_on_over_another(connection);
     }
-    true
+    Ok(())
 }

@@ -92,12 +92,8 @@ fn take(raw: *mut EvrpcReqGeneric, function: &str) -> Option<Handle<State>> {
         return None;
     };
     LIVE.remove(state);
-    Some(state)
-}
-
-/// Gives memory back.
-pub fn tidy() {
     LIVE.tidy();
+    Some(state)
 }
 
 /// Sends the reply; what `EVRPC_REQUEST_DONE` calls.

@@ -3,8 +3,8 @@
 //! ```text
 //!   waiting --> sent --> heard, too late, or dropped --> the program is told --> gone
 //! ```
-//! A call is in a list of its pool, and its wrapper is the program's word. Whoever holds a call over
-//! user code says so (`busy`), and HTTP holds it while it has its request (`awaited`): until both
+//! A call is in a list of its pool, and has the wrapper that the program made. Whoever needs a call
+//! after user code says so (`busy`), and HTTP needs it as long as it has its `request`: until both
 //! are over its memory stays. A pool that is freed meanwhile leaves a call that has no pool.
 
 use super::hooks::{Side, agree};
@@ -47,9 +47,8 @@ pub struct Call {
     /// None: nobody is told any more, and the wrapper is gone.
     pool: Cell<Option<PoolPtr>>,
     timer: Event,
-    /// What HTTP has of it.
-    way: Cell<Option<(ConnectionPtr, RequestPtr)>>,
-    is_awaited: Cell<bool>,
+    /// What HTTP has of it: it is told, or dropped.
+    request: Cell<Option<RequestPtr>>,
     is_busy: Cell<bool>,
 }
 
@@ -67,8 +66,7 @@ pub fn create(pool: PoolPtr, wrapper: WrapperPtr) -> Result<()> {
         wrapper,
         pool: Cell::new(Some(pool)),
         timer: Event::zeroed(),
-        way: Cell::new(None),
-        is_awaited: Cell::new(false),
+        request: Cell::new(None),
         is_busy: Cell::new(false),
     })?);
     pool.waiting.push(call);
@@ -90,7 +88,7 @@ impl CallPtr {
     }
 
     fn end_if_unused(self) {
-        if !self.is_busy.get() && !self.is_awaited.get() {
+        if !self.is_busy.get() && self.request.get().is_none() {
             self.dispose();
         }
     }
@@ -99,9 +97,20 @@ impl CallPtr {
         event::delete(EventPtr::of(&self.timer));
     }
 
+    /// Takes back what HTTP has.
+    fn withdraw(self) {
+        if let Some(request) = self.request.get() {
+            request.dropped.set(None);
+            if client::cancel(request).is_ok() {
+                self.request.set(None);
+            }
+        }
+    }
+
     /// Nobody is told of it any more.
     pub fn forget(self) {
         self.stop_clock();
+        self.withdraw();
         Chain::<Call>::remove(self);
         self.pool.set(None);
         self.wrapper.release();
@@ -127,7 +136,7 @@ impl CallPtr {
         match agreed {
             // The request may have gone, with all that is here.
             Some(true) if self.ask(pool, connection, request).is_ok() => {}
-            Some(_) => self.fail_to_send(pool, connection, request),
+            Some(_) => self.fail_to_send(request),
             None => request.dispose(),
         }
     }
@@ -144,8 +153,7 @@ impl CallPtr {
             self.set_clock(base);
             base.try_enter(|core| core.add(EventPtr::of(&self.timer), Some(&limit)))??;
         }
-        self.way.set(Some((connection, request)));
-        self.is_awaited.set(true);
+        self.request.set(Some(request));
         request.dropped.set(Some((dropped, self)));
         client::ask(connection, base, request, METHOD_POST, &path)
     }
@@ -163,16 +171,14 @@ impl CallPtr {
         }
     }
 
-    fn fail_to_send(self, pool: PoolPtr, connection: ConnectionPtr, request: RequestPtr) {
+    fn fail_to_send(self, request: RequestPtr) {
         request.dropped.set(None);
-        self.is_awaited.set(false);
-        self.way.set(None);
+        self.request.set(None);
         // What could not be sent waits there (behaviour 203).
-        let took = self.busy(|| pool.has(connection) && client::withdraw(connection, request));
-        request.dispose();
-        if took.is_some() {
-            self.tell(Status::Unstarted, None);
+        if client::cancel(request).is_err() {
+            request.dispose();
         }
+        self.tell(Status::Unstarted, None);
     }
 
     /// The reply, as far as it is one.
@@ -231,8 +237,7 @@ pub fn refuse(wrapper: WrapperPtr) {
 
 impl Hears for Call {
     fn heard(call: CallPtr, request: Option<RequestPtr>) {
-        call.is_awaited.set(false);
-        call.way.set(None);
+        call.request.set(None);
         if let Some(request) = request {
             request.dropped.set(None);
         }
@@ -251,35 +256,16 @@ impl Hears for Call {
 
 /// The request has ended without a word, with its connection; or the word follows at once.
 fn dropped(call: CallPtr) {
-    call.is_awaited.set(false);
-    call.way.set(None);
-    match call.pool.get() {
-        Some(pool) => call.wake(pool),
-        None => call.end_if_unused(),
+    call.request.set(None);
+    if let Some(pool) = call.pool.get() {
+        call.wake(pool);
     }
 }
 
-/// It is too late (behaviour 179).
+/// It is too late (behaviour 179); or its request was dropped.
 impl Fires for Call {
     fn fired(call: CallPtr) {
-        let Some(pool) = call.pool.get() else { return };
-        if let Some((connection, request)) = call.way.get()
-            && pool.has(connection)
-        {
-            // Once more, if the connection's end is told to a function that does not return.
-            call.wake(pool);
-            let is_here = call.busy(|| {
-                if client::withdraw(connection, request) {
-                    request.dropped.set(None);
-                    request.dispose();
-                    call.is_awaited.set(false);
-                    call.way.set(None);
-                }
-            });
-            if is_here.is_none() {
-                return;
-            }
-        }
+        call.withdraw();
         call.end(Status::Timeout, None);
     }
 }

@@ -76,7 +76,6 @@ pub fn free(registry: RegistryPtr) {
     }
     LIVE.remove(registry);
     LIVE.tidy();
-    answer::tidy();
     registry.dispose();
 }
 

@@ -1,7 +1,8 @@
 //! The tables of the C test runner: folders, backends, and the ways to run the suite.
 
 /// A folder of test programs under ctests/; each file in C or C++ is a program.
-pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag", "hub", "dns", "http", "rpc"];
+pub const FOLDERS: &[&str] =
+    &["event", "buffer", "bufferevent", "tag", "hub", "dns", "http", "rpc"];
 
 /// One backend and how a test process is made to use it.
 pub struct Backend {
