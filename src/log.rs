@@ -52,6 +52,7 @@ pub enum Misuse {
     Answered,
     BadHook,
     NoConnection,
+    InUse,
 }
 
 /// Reports a caller's mistake, the first time that it is made.
@@ -77,6 +78,7 @@ pub fn misuse(mistake: Misuse, function: &str) {
             Misuse::Answered => "the request was answered already",
             Misuse::BadHook => "hooks are EVRPC_INPUT or EVRPC_OUTPUT",
             Misuse::NoConnection => "the pool has no connection",
+            Misuse::InUse => "the connection is in use",
             Misuse::Busy => "called by a signal handler or a thread in the middle of another call",
         };
         emit(Severity::Warn, format_args!("{function}: {what}"));

@@ -155,7 +155,7 @@ impl CallPtr {
         }
         self.request.set(Some(request));
         request.dropped.set(Some((dropped, self)));
-        client::ask(connection, base, request, METHOD_POST, &path)
+        client::ask(connection, Some(base), request, METHOD_POST, &path)
     }
 
     fn set_clock(self, base: BasePtr) {
