@@ -259,11 +259,15 @@ TEST(the_pool_is_freed_when_a_connection_closes)
 
 /* Who is told does not return: those who wait go on all the same. */
 static jmp_buf out;
+static struct evhttp_request *left[8];
+/* Its loop never returned, so that something of it stays. */
+static struct event_base *left_base;
 
 static void
 jump_out(struct evrpc_status *status, struct question *question, struct answer *answer, void *arg)
 {
 	note_outcome(status, question, answer, arg);
+	left[told_in_all - 1] = status->http_req;
 	longjmp(out, 1);
 }
 
@@ -273,6 +277,7 @@ TEST_ONCE(who_is_told_does_not_return)
 	static int i;
 
 	begin_calls(answer_it, 1);
+	left_base = current_base;
 	for (i = 0; i < 6; i++) {
 		fill_call(&calls_made[i], (const char[]){ (char)('a' + i), 0 });
 		answer_clear(calls_made[i].answer);
@@ -281,14 +286,15 @@ TEST_ONCE(who_is_told_does_not_return)
 	}
 	while (told_in_all < 6) {
 		if (setjmp(out) == 0)
-			UNTIL(told_in_all == 6);
+			CHECK_INT(event_loop(EVLOOP_ONCE), 0);
 	}
 	CHECK_STR(order_told, "abcdef");
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < 6; i++) {
 		free_call(&calls_made[i]);
-	/* What was left on the way is lost, as it was never given back. */
-	evrpc_pool_free(pool);
-	pool = NULL;
+		/* The library has it no longer. */
+		evhttp_request_free(left[i]);
+	}
+	finish_calls();
 }
 
 /* The base goes first; then the pool is freed, or used on another one. */
