@@ -261,7 +261,7 @@ TEST(the_pool_is_freed_when_a_connection_closes)
 static jmp_buf out;
 static struct evhttp_request *left[8];
 /* Its loop never returned, so that something of it stays. */
-static struct event_base *left_base;
+static struct event_base *volatile left_base;
 
 static void
 jump_out(struct evrpc_status *status, struct question *question, struct answer *answer, void *arg)
