@@ -138,7 +138,9 @@ TEST(no_addresses)
 /* No name that could be asked for; known at once, but told by the loop. */
 TEST(no_name_at_all)
 {
-	static const char *const bad[] = { "", ".", "..", "a..b", "a b", "fe80::1%nowhere", "1.2.3.4.5" };
+	static const char *const bad[] = {
+		"", ".", "..", "a..b", "a b", "fe80::1%nowhere", "1.2.3.4.5",
+	};
 	size_t i;
 
 	for (i = 0; i < COUNT(bad); i++) {

@@ -19,6 +19,10 @@ use std::ffi::c_int;
 /// Microseconds of a second.
 const SECOND: u64 = 1_000_000;
 
+/// So many bytes are read at once, at first, and at most.
+const LEAST_READ: usize = 4 << 10;
+const MOST_READ: usize = 64 << 10;
+
 pub struct Wire {
     base: Cell<Option<BasePtr>>,
     socket: Cell<c_int>,
@@ -27,6 +31,8 @@ pub struct Wire {
     late: Late,
     input: Cell<Option<BufferPtr>>,
     output: Cell<Option<BufferPtr>>,
+    /// How much is read at once.
+    appetite: Cell<usize>,
     /// Seconds without progress; 0 is none.
     timeout: Cell<c_int>,
     /// The peer has sent its last byte.
@@ -43,6 +49,7 @@ impl Wire {
             late: Late::new(),
             input: Cell::new(None),
             output: Cell::new(None),
+            appetite: Cell::new(LEAST_READ),
             timeout: Cell::new(timeout),
             at_end: Cell::new(false),
         }
@@ -242,12 +249,16 @@ impl Wire {
         Ok(input)
     }
 
-    /// Reads once; 0: the peer has sent its last byte.
+    /// Reads once, more of it the more there was the last time; 0: the peer has sent its last byte.
     pub fn fill(&self) -> Result<usize> {
         let input = self.input_or_new()?;
-        let read = buffer::read(input, self.socket.get(), -1);
-        if read == Ok(0) {
-            self.at_end.set(true);
+        let want = self.appetite.get();
+        let read = buffer::read(input, self.socket.get(), want as c_int);
+        match read {
+            Ok(0) => self.at_end.set(true),
+            Ok(n) if n == want => self.appetite.set((2 * want).min(MOST_READ)),
+            Ok(n) if n < want / 4 => self.appetite.set((want / 2).max(LEAST_READ)),
+            _ => {}
         }
         if input.off.get() == 0 {
             self.drop_input();

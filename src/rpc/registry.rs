@@ -108,7 +108,7 @@ impl RegistryPtr {
             requests: Cell::new(0),
         })?);
         let callback = own_request::callback::<Registered>();
-        let added = server.add_handler(&call.path, callback, call.as_ptr().cast());
+        let added = server.handlers.add(&call.path, callback, call.as_ptr().cast());
         added.inspect_err(|_| call.dispose())?;
         rpc.cb.set(handler);
         rpc.cb_arg.set(arg);
@@ -131,7 +131,7 @@ impl RegistryPtr {
     /// A call that is out of the list.
     fn let_go(self, call: Handle<Registered>) {
         if let Some(server) = server::find(self.server) {
-            server.remove_handler_of(&call.path, call.as_ptr().cast());
+            server.handlers.remove_of(&call.path, call.as_ptr().cast());
         }
         call.registry.set(ptr::null_mut());
         call.rpc.base.set(ptr::null_mut());
