@@ -105,7 +105,8 @@ def complaint(heard, wanted, meant, inserted=()):
 
 def differences(table, switch):
     """Rows of the table that hold for this switch: name to what is to be expected."""
-    rows = [line.split("\t") for line in table.read_text().splitlines()[1:]]
+    lines = [line for line in table.read_text().splitlines() if not line.startswith("#")]
+    rows = [line.split("\t") for line in lines[1:]]
     assert all(len(row) == 4 and row[3] for row in rows), "a row without a reason"
     return {name: wanted for name, which, wanted, _ in rows if which in (switch, "any")}
 
