@@ -45,7 +45,10 @@ unsafe fn asking(raw: *mut EvhttpConnection, function: &str) -> Result<Connectio
     // SAFETY: the caller's word.
     let found = unsafe { ConnectionPtr::from_raw(raw) };
     let found = found.ok_or_else(|| misuse(Misuse::NullArgument, function))?;
-    client::of(found).ok_or_else(|| misuse(Misuse::WrongObject, function))
+    match found.client() {
+        Some(_) => Ok(found),
+        None => Err(misuse(Misuse::WrongObject, function)),
+    }
 }
 
 /// Says on which base a connection runs that has not been used yet.

@@ -9,20 +9,18 @@
 //! Requests belong to the connection from `ask` on; each has its callback called once, as the last
 //! thing of a step. A callback may free the connection, and ask anew.
 
-use super::chunked::Piece;
-use super::connection::{Connection, ConnectionPtr, create, find, no_memory, try_copy};
+use super::body::{Incoming, Progress};
+use super::connection::{self, ConnectionPtr, Side, find, no_memory, try_copy};
 use super::exchange;
 use super::framing;
-use super::{Asked, Body, Decoder, Limits, Scan, is_allowed_trailer, parse};
+use super::{Asked, Body, Decoder, Limits, Scan, parse};
 use crate::buffer;
 use crate::errno::{Errno, Result};
-use crate::event::{BasePtr, Core, timeval_of};
+use crate::event::BasePtr;
 use crate::layout::call::http::{RequestCall, run_close};
 use crate::layout::evbuffer::BufferPtr;
-use crate::layout::event::EventPtr;
 use crate::layout::evhttp::{KIND_REQUEST, KIND_RESPONSE, RequestPtr};
-use crate::layout::handle::Handle;
-use crate::sys::{fd, inet, mem, socket};
+use crate::sys::{inet, mem, socket};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::ffi::c_int;
@@ -34,6 +32,9 @@ const CONNECT_TIMEOUT: u64 = 45;
 
 /// The longest pause between two attempts, in seconds (behaviour 161).
 const LONGEST_PAUSE: u64 = 3600;
+
+/// Microseconds of a second.
+const SECOND: u64 = 1_000_000;
 
 /// Steps that are made at one go.
 const STEPS: usize = 64;
@@ -49,13 +50,6 @@ enum Phase {
     Pausing,
 }
 
-/// How the body of a reply comes.
-enum Framing {
-    Left(u64),
-    Chunked(Box<Decoder>),
-    UntilEof,
-}
-
 /// What a client has besides its connection.
 pub struct Client {
     at: SocketAddr,
@@ -65,7 +59,7 @@ pub struct Client {
     pub retries: Cell<c_int>,
     attempts: Cell<u32>,
     scan: Cell<Option<Box<Scan>>>,
-    framing: Cell<Option<Framing>>,
+    incoming: Cell<Option<Incoming>>,
     has_head: Cell<bool>,
     /// A byte of the reply has come.
     has_begun: Cell<bool>,
@@ -79,7 +73,7 @@ impl Client {
 
     fn forget_reply(&self) {
         self.scan.set(None);
-        self.framing.set(None);
+        self.incoming.set(None);
         self.has_head.set(false);
         self.has_begun.set(false);
         self.closes.set(false);
@@ -95,14 +89,12 @@ pub fn new(base: Option<BasePtr>, at: SocketAddr) -> Result<ConnectionPtr> {
         retries: Cell::new(0),
         attempts: Cell::new(0),
         scan: Cell::new(None),
-        framing: Cell::new(None),
+        incoming: Cell::new(None),
         has_head: Cell::new(false),
         has_begun: Cell::new(false),
         closes: Cell::new(false),
     })?;
-    let connection = create(None, base, at, Some(client))?;
-    connection.late.set(crate::layout::late::Work::Http(end_of_round, connection));
-    Ok(connection)
+    connection::create(base, at, Side::Client(client))
 }
 
 /// Asks, when it is its turn. The request is the connection's from now on, also if this fails
@@ -114,7 +106,7 @@ pub fn ask(
     kind: c_int,
     target: &[u8],
 ) -> Result<()> {
-    let Some(client) = &connection.client else { return Err(Errno::INVAL) };
+    let Some(client) = connection.client() else { return Err(Errno::INVAL) };
     client.queue.borrow_mut().try_reserve(1)?;
     request.set_uri(target)?;
     request.kind.set(KIND_REQUEST);
@@ -125,7 +117,7 @@ pub fn ask(
         request.minor.set(1);
     }
     client.queue.borrow_mut().push_back(request);
-    connection.base.set(Some(connection.base.get().unwrap_or(base)));
+    connection.set_base(Some(connection.wire.base().unwrap_or(base)));
     match client.phase.get() {
         Phase::Closed => connect(connection),
         Phase::Idle => begin(connection),
@@ -134,18 +126,13 @@ pub fn ask(
 }
 
 fn connect(connection: ConnectionPtr) -> Result<()> {
-    let (Some(client), Some(base)) = (&connection.client, connection.base.get()) else {
+    let (Some(client), Some(base)) = (connection.client(), connection.wire.base()) else {
         return Err(Errno::INVAL);
     };
     let socket = inet::tcp(client.at)?;
     let _ = socket::set_nodelay(socket.as_raw_fd());
-    let number = socket.into_raw_fd();
-    connection.socket.set(number);
-    connection.at_end.set(false);
-    connection.watch(base, number);
-    let limit = timeval_of(CONNECT_TIMEOUT * 1_000_000);
-    let event = EventPtr::of(&connection.write);
-    let added = base.try_enter(|core| core.add(event, Some(&limit))).and_then(|added| added);
+    connection.wire.attach(connection, base, socket.into_raw_fd());
+    let added = connection.wire.watch_output_for(CONNECT_TIMEOUT * SECOND);
     if let Err(error) = added {
         drop_socket(connection);
         return Err(error);
@@ -154,47 +141,39 @@ fn connect(connection: ConnectionPtr) -> Result<()> {
     Ok(())
 }
 
-fn drop_socket(connection: ConnectionPtr) {
-    connection.delete(&connection.read);
-    connection.delete(&connection.write);
-    let number = connection.socket.replace(-1);
-    if number >= 0 {
-        fd::close(number);
-    }
-    connection.drop_input();
-    if let Some(output) = connection.output.take() {
-        output.dispose();
-    }
-    if let Some(client) = &connection.client {
+/// Closes the socket, if there is one; was there?
+fn drop_socket(connection: ConnectionPtr) -> bool {
+    if let Some(client) = connection.client() {
         client.phase.set(Phase::Closed);
         client.forget_reply();
     }
+    connection.wire.close()
 }
 
 /// The first of the queue goes out.
 fn begin(connection: ConnectionPtr) -> Result<()> {
-    let Some(client) = &connection.client else { return Ok(()) };
+    let Some(client) = connection.client() else { return Ok(()) };
     let Some(request) = client.first() else { return Ok(()) };
     client.phase.set(Phase::Asking);
     client.forget_reply();
     exchange::write_request(request, connection, client.at)?;
-    connection.queue();
-    connection.add(&connection.read)
+    connection.wire.queue();
+    connection.wire.watch_input()
 }
 
 /// Something has happened to the socket, or did not in time.
 pub fn fired(connection: ConnectionPtr, is_late: bool) {
-    let Some(client) = &connection.client else { return };
+    let Some(client) = connection.client() else { return };
     match client.phase.get() {
         Phase::Pausing => try_again(connection),
         Phase::Connecting if is_late => attempt_failed(connection),
-        Phase::Connecting => match socket::connect_result(connection.socket.get()) {
+        Phase::Connecting => match socket::connect_result(connection.wire.socket()) {
             Ok(()) => connected(connection),
             Err(_) => attempt_failed(connection),
         },
         Phase::Asking if is_late => fail_first(connection, None),
         Phase::Asking => {
-            if flush(connection).is_err() {
+            if connection.wire.flush().is_err() {
                 return fail_first(connection, None);
             }
             readable(connection);
@@ -206,9 +185,9 @@ pub fn fired(connection: ConnectionPtr, is_late: bool) {
 }
 
 fn connected(connection: ConnectionPtr) {
-    let Some(client) = &connection.client else { return };
+    let Some(client) = connection.client() else { return };
     client.attempts.set(0);
-    connection.delete(&connection.write);
+    connection.wire.ignore_output();
     if begin(connection).is_err() {
         fail_first(connection, None);
     }
@@ -216,14 +195,14 @@ fn connected(connection: ConnectionPtr) {
 
 /// No connection: once more after a while, or everybody hears of it.
 fn attempt_failed(connection: ConnectionPtr) {
-    let Some(client) = &connection.client else { return };
+    let Some(client) = connection.client() else { return };
     drop_socket(connection);
     let attempts = client.attempts.get();
     let allowed = client.retries.get();
     if allowed < 0 || attempts < allowed.unsigned_abs() {
         let seconds = (2_u64 << attempts.min(20)).min(LONGEST_PAUSE);
         client.attempts.set(attempts + 1);
-        if pause(connection, seconds).is_ok() {
+        if connection.wire.pause(connection, seconds * SECOND).is_ok() {
             client.phase.set(Phase::Pausing);
             return;
         }
@@ -232,15 +211,8 @@ fn attempt_failed(connection: ConnectionPtr) {
     fail_all(connection);
 }
 
-fn pause(connection: ConnectionPtr, seconds: u64) -> Result<()> {
-    let base = connection.base.get().ok_or(Errno::INVAL)?;
-    let event = EventPtr::of(&connection.write);
-    crate::layout::own_event::set(event, base, -1, 0, connection);
-    base.try_enter(|core| core.add(event, Some(&timeval_of(seconds * 1_000_000))))?
-}
-
 fn try_again(connection: ConnectionPtr) {
-    if let Some(client) = &connection.client {
+    if let Some(client) = connection.client() {
         client.phase.set(Phase::Closed);
     }
     if connect(connection).is_err() {
@@ -251,8 +223,8 @@ fn try_again(connection: ConnectionPtr) {
 /// Every request that waits is told, in order (behaviour 161).
 fn fail_all(connection: ConnectionPtr) {
     let raw = connection.as_ptr();
-    let take = || find(raw)?.client.as_ref()?.queue.borrow_mut().pop_front();
-    let count = connection.client.as_ref().map_or(0, |client| client.queue.borrow().len());
+    let take = || find(raw)?.client()?.queue.borrow_mut().pop_front();
+    let count = connection.client().map_or(0, |client| client.queue.borrow().len());
     for _ in 0..count {
         // A callback may have freed it.
         let Some(request) = take() else { return };
@@ -263,7 +235,7 @@ fn fail_all(connection: ConnectionPtr) {
 /// The first of the queue has failed; the others go on over a new connection. `code`: the callback
 /// gets the request, with that code; otherwise NULL (behaviours 162, 163).
 fn fail_first(connection: ConnectionPtr, code: Option<c_int>) {
-    let Some(client) = &connection.client else { return };
+    let Some(client) = connection.client() else { return };
     let request = client.queue.borrow_mut().pop_front();
     go_on_over_another(connection);
     if let Some(request) = request {
@@ -276,7 +248,7 @@ fn go_on_over_another(connection: ConnectionPtr) {
     let raw = connection.as_ptr();
     close_socket(connection);
     let Some(connection) = find(raw) else { return };
-    let waits = connection.client.as_ref().is_some_and(|client| client.first().is_some());
+    let waits = connection.client().is_some_and(|client| client.first().is_some());
     if waits && connect(connection).is_err() {
         attempt_failed(connection);
     }
@@ -302,9 +274,7 @@ fn tell(request: RequestPtr, code: Option<c_int>) {
 
 /// Closes the socket of a connection that was there: the program hears of it (behaviour 166).
 fn close_socket(connection: ConnectionPtr) {
-    let was_open = connection.socket.get() >= 0;
-    drop_socket(connection);
-    if was_open {
+    if drop_socket(connection) {
         let (callback, arg) = (connection.closecb.get(), connection.closecb_arg.get());
         run_close(callback, connection.as_ptr(), arg);
     }
@@ -313,11 +283,10 @@ fn close_socket(connection: ConnectionPtr) {
 /// The program frees it: requests that wait are freed with it, and nobody is called.
 pub fn free(connection: ConnectionPtr) {
     let raw = connection.as_ptr();
-    connection.cancel_late();
     close_socket(connection);
     // It may have been freed by what was called.
     let Some(connection) = find(raw) else { return };
-    if let Some(client) = &connection.client {
+    if let Some(client) = connection.client() {
         while let Some(request) = client.queue.borrow_mut().pop_front() {
             request.dispose();
         }
@@ -325,27 +294,11 @@ pub fn free(connection: ConnectionPtr) {
     connection.end();
 }
 
-fn end_of_round(connection: ConnectionPtr) -> bool {
-    if flush(connection).is_err() {
+/// What is asked is sent.
+pub fn end_of_round(connection: ConnectionPtr) {
+    if connection.wire.flush().is_err() {
         fail_first(connection, None);
     }
-    true
-}
-
-fn flush(connection: ConnectionPtr) -> Result<()> {
-    let Some(output) = connection.output.get() else { return Ok(()) };
-    while output.off.get() > 0 {
-        match socket::send(connection.socket.get(), output.bytes()) {
-            Ok(n) => buffer::drain(output, n),
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => return connection.add(&connection.write),
-            Err(error) => return Err(error),
-        }
-    }
-    connection.output.set(None);
-    output.dispose();
-    connection.delete(&connection.write);
-    Ok(())
 }
 
 /// What a step has come to.
@@ -358,18 +311,18 @@ enum Step {
 }
 
 fn readable(connection: ConnectionPtr) {
-    let read = read_some(connection);
-    let is_over = match read {
-        Ok(n) => n == 0,
+    match connection.wire.fill() {
+        Ok(0) => {}
+        Ok(_) if connection.wire.watch_input().is_ok() => {}
         Err(Errno::AGAIN | Errno::INTR) => return,
-        Err(_) => true,
-    };
-    connection.at_end.set(is_over);
+        _ => connection.wire.set_at_end(),
+    }
+    let is_over = connection.wire.is_at_end();
     let raw = connection.as_ptr();
     for _ in 0..STEPS {
         // What was called may have freed it.
         let Some(connection) = find(raw) else { return };
-        let Some(client) = &connection.client else { return };
+        let Some(client) = connection.client() else { return };
         if client.phase.get() != Phase::Asking {
             return;
         }
@@ -386,21 +339,8 @@ fn readable(connection: ConnectionPtr) {
     }
 }
 
-fn read_some(connection: ConnectionPtr) -> Result<usize> {
-    let input = match connection.input.get() {
-        Some(input) => input,
-        None => BufferPtr::create()?,
-    };
-    connection.input.set(Some(input));
-    let n = buffer::read(input, connection.socket.get(), -1)?;
-    if n > 0 {
-        connection.add(&connection.read)?;
-    }
-    Ok(n)
-}
-
 fn step(connection: ConnectionPtr, client: &Client) -> std::result::Result<Step, ()> {
-    let (Some(request), Some(input)) = (client.first(), connection.input.get()) else {
+    let (Some(request), Some(input)) = (client.first(), connection.wire.input_or_new().ok()) else {
         return Ok(Step::Wait);
     };
     client.has_begun.set(client.has_begun.get() || input.off.get() > 0);
@@ -437,16 +377,10 @@ fn read_head(client: &Client, request: RequestPtr, input: BufferPtr) -> super::R
     }
     client.has_head.set(true);
     client.closes.set(framing.close);
-    client.framing.set(match framing.body {
-        Body::None => None,
-        Body::Length(length) => Some(Framing::Left(length)),
-        Body::UntilEof => Some(Framing::UntilEof),
-        Body::Chunked => {
-            let decoder = Decoder::new(false, true, Limits::default(), None);
-            request.bits.set_chunked(true);
-            Some(Framing::Chunked(mem::try_box(decoder).map_err(no_memory)?))
-        }
-    });
+    request.bits.set_chunked(framing.body == Body::Chunked);
+    client.incoming.set(Incoming::new(framing.body, None, || {
+        Decoder::new(false, true, Limits::default(), None)
+    })?);
     Ok(Step::Piece)
 }
 
@@ -456,48 +390,14 @@ fn read_body(
     request: RequestPtr,
     input: BufferPtr,
 ) -> super::Result<Step> {
-    let take = |length: usize| -> super::Result<()> {
-        buffer::append(request.input(), &input.bytes()[..length]).map_err(no_memory)?;
-        buffer::drain(input, length);
-        Ok(())
-    };
-    match client.framing.take() {
-        None => Ok(Step::Done),
-        Some(Framing::Left(left)) => {
-            let length = usize::try_from(left).unwrap_or(usize::MAX).min(input.off.get());
-            take(length)?;
-            let left = left - length as u64;
-            request.ntoread.set(left as i64);
-            client.framing.set(Some(Framing::Left(left)));
-            Ok(if left == 0 { Step::Done } else { Step::Wait })
-        }
-        Some(Framing::UntilEof) => {
-            take(input.off.get())?;
-            client.framing.set(Some(Framing::UntilEof));
-            Ok(if connection.at_end.get() { Step::Done } else { Step::Wait })
-        }
-        Some(Framing::Chunked(mut decoder)) => {
-            let piece = decoder.next(input.bytes())?;
-            client.framing.set(Some(Framing::Chunked(decoder)));
-            match piece {
-                Piece::Data { skip, length, .. } => {
-                    buffer::drain(input, skip);
-                    take(length)?;
-                    Ok(Step::Piece)
-                }
-                Piece::More { skip } => {
-                    buffer::drain(input, skip);
-                    Ok(Step::Wait)
-                }
-                Piece::End { trailers } => {
-                    let mut head = try_copy(&input.bytes()[trailers.start..trailers.end])?;
-                    buffer::drain(input, trailers.end);
-                    exchange::add_trailers(request, &trailers, &mut head)?;
-                    Ok(Step::Done)
-                }
-            }
-        }
-    }
+    let Some(mut incoming) = client.incoming.take() else { return Ok(Step::Done) };
+    let progress = incoming.step(input, connection.wire.is_at_end(), Some(request))?;
+    client.incoming.set(Some(incoming));
+    Ok(match progress {
+        Progress::Wait => Step::Wait,
+        Progress::Piece => Step::Piece,
+        Progress::Whole => Step::Done,
+    })
 }
 
 /// A program that wants pieces gets what there is, and its buffer is empty afterwards.
@@ -510,7 +410,7 @@ fn pass_on(connection: ConnectionPtr, client: &Client) {
     }
     let (raw, arg) = (connection.as_ptr(), request.cb_arg.get());
     RequestCall { callback, request: request.as_ptr(), arg }.run();
-    let first = find(raw).and_then(|found| found.client.as_ref()?.first());
+    let first = find(raw).and_then(|found| found.client()?.first());
     if first == Some(request) {
         buffer::drain(request.input(), request.input().off.get());
     }
@@ -518,9 +418,9 @@ fn pass_on(connection: ConnectionPtr, client: &Client) {
 
 /// The first of the queue has its reply: the next one goes out, and the program is told.
 fn answered(connection: ConnectionPtr) {
-    let Some(client) = &connection.client else { return };
+    let Some(client) = connection.client() else { return };
     let Some(request) = client.queue.borrow_mut().pop_front() else { return };
-    let closes = client.closes.get() || connection.at_end.get();
+    let closes = client.closes.get() || connection.wire.is_at_end();
     client.forget_reply();
     client.phase.set(Phase::Idle);
     if closes {
@@ -532,23 +432,18 @@ fn answered(connection: ConnectionPtr) {
     tell(request, Some(code));
 }
 
-/// The connection behind a pointer, if it is one that asks.
-pub fn of(connection: ConnectionPtr) -> Option<Handle<Connection>> {
-    connection.client.is_some().then_some(connection)
-}
-
 /// Before it is used for the first time.
 pub fn set_base(connection: ConnectionPtr, base: Option<BasePtr>) -> Result<()> {
-    let is_unused = connection.client.as_ref().is_some_and(|c| c.phase.get() == Phase::Closed);
+    let is_unused = connection.client().is_some_and(|c| c.phase.get() == Phase::Closed);
     if !is_unused {
         return Err(Errno::INVAL);
     }
-    connection.base.set(base);
+    connection.set_base(base);
     Ok(())
 }
 
 pub fn set_retries(connection: ConnectionPtr, most: c_int) {
-    if let Some(client) = &connection.client {
+    if let Some(client) = connection.client() {
         client.retries.set(most);
     }
 }

@@ -166,7 +166,7 @@ pub fn write_request(request: RequestPtr, connection: ConnectionPtr, at: SocketA
     if is_post && headers::find(&list, b"Content-Length").is_none() {
         push_number(list, b"Content-Length", body.off.get())?;
     }
-    let output = connection.output()?;
+    let output = connection.wire.output()?;
     buffer::append(output, METHODS.get(request.r#type.get() as usize).copied().unwrap_or(b"GET"))?;
     buffer::append(output, b" ")?;
     let mut result = Ok(());
@@ -216,9 +216,9 @@ fn write_reply(request: RequestPtr, connection: ConnectionPtr) -> Result<()> {
     let body = request.output();
     let length = body.off.get();
     add_fields(request, Some(length))?;
-    write_head(request, connection.output()?)?;
+    write_head(request, connection.wire.output()?)?;
     if has_body(request) && length > 0 {
-        buffer::add_buffer(connection.output()?, body)?;
+        buffer::add_buffer(connection.wire.output()?, body)?;
     }
     Ok(())
 }
@@ -226,7 +226,7 @@ fn write_reply(request: RequestPtr, connection: ConnectionPtr) -> Result<()> {
 fn finish(request: RequestPtr, connection: ConnectionPtr) {
     request.bits.set_userdone(true);
     request.stage.set(Stage::Answered);
-    connection.queue();
+    connection.wire.queue();
 }
 
 /// What the program has not said itself (behaviour 148).
@@ -315,7 +315,7 @@ pub fn start(request: RequestPtr, code: c_int, reason: &[u8]) {
         return super::connection::close(connection);
     }
     request.stage.set(Stage::Streaming);
-    connection.queue();
+    connection.wire.queue();
 }
 
 fn start_reply(
@@ -338,7 +338,7 @@ fn start_reply(
         request.closes.set(request.closes.get() || has_body(request) && !is_sized || code == 101);
     }
     add_fields(request, None)?;
-    write_head(request, connection.output()?)
+    write_head(request, connection.wire.output()?)
 }
 
 /// A piece of the body, which is moved. It stays where it is if the client has gone.
@@ -351,7 +351,7 @@ pub fn chunk(request: RequestPtr, data: BufferPtr) {
     if !has_body(request) && request.response_code.get() != 101 {
         return buffer::drain(data, length);
     }
-    let written = connection.output().and_then(|output| {
+    let written = connection.wire.output().and_then(|output| {
         let is_chunked = request.bits.chunked();
         if is_chunked {
             buffer::append(output, ChunkHead::new(length).bytes())?;
@@ -360,7 +360,7 @@ pub fn chunk(request: RequestPtr, data: BufferPtr) {
         if is_chunked { buffer::append(output, b"\r\n") } else { Ok(()) }
     });
     match written {
-        Ok(()) => connection.queue(),
+        Ok(()) => connection.wire.queue(),
         Err(_) => super::connection::close(connection),
     }
 }
@@ -371,7 +371,7 @@ pub fn end(request: RequestPtr) {
     if request.stage.get() != Stage::Streaming {
         return;
     }
-    let written = if request.bits.chunked() { connection.send(LAST_CHUNK) } else { Ok(()) };
+    let written = if request.bits.chunked() { connection.wire.send(LAST_CHUNK) } else { Ok(()) };
     conclude(request, connection, written);
 }
 

@@ -12,6 +12,7 @@
 //! The rules are those of RFC 9112 with libevent 1.4's tolerance where it harms nobody; `strict`
 //! is RFC 9112 to the letter. No message can be read in two ways.
 
+mod body;
 mod chunked;
 pub mod client;
 pub mod connection;
@@ -23,17 +24,17 @@ mod head;
 pub mod headers;
 mod parse;
 pub mod server;
+mod serving;
 pub mod uri;
 pub mod uri_object;
+mod wire;
 
-pub use chunked::{ChunkHead, Decoder, LAST_CHUNK, Piece};
+pub use chunked::{ChunkHead, Decoder, LAST_CHUNK};
 pub use connection::ConnectionPtr;
 pub use date::imf_fixdate;
-pub use framing::{
-    Asked, Body, ReplyFraming, RequestFraming, Rules, is_allowed_trailer, of_reply, of_request,
-};
+pub use framing::{Asked, Body, Rules, is_allowed_trailer, of_request};
 pub use head::{Head, Limits, Scan};
-pub use parse::{Field, Method, Reply, Request, reply, request, trailers};
+pub use parse::{Field, Method, Reply, Request};
 
 /// Why a message is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

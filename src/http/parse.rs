@@ -4,7 +4,7 @@
 //! has, targets of the wrong form for their method. Fields are slices of the head; there is room
 //! for as many as it has lines, on the stack for the usual few.
 
-use super::{Head, Refusal, Result, is_blank, trim, uri};
+use super::{Head, Refusal, Result, trim, uri};
 use httparse::{Error, ParserConfig, Status};
 use std::mem::MaybeUninit;
 

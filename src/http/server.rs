@@ -1,6 +1,7 @@
 //! A server: what it listens on, whom it calls, what it allows.
 
 use super::connection::{self, Connection};
+use super::serving;
 use super::{Limits, Method};
 use crate::errno::{Errno, Result};
 use crate::event::{BasePtr, Core, timeval_of};
@@ -121,7 +122,7 @@ impl Fires for Listener {
             match accept::accept(listener.event.ev_fd.get()) {
                 Ok((socket, Some(peer))) => {
                     // Without memory it is closed.
-                    let _ = connection::open(listener.server, listener.base, socket, peer);
+                    let _ = serving::open(listener.server, listener.base, socket, peer);
                 }
                 Ok((_, None)) => {}
                 Err(Errno::AGAIN) => return,

@@ -82,10 +82,6 @@ impl RequestBits {
         self.put(Self::CHUNKED, on);
     }
 
-    pub fn userdone(&self) -> bool {
-        self.0.get() & Self::USERDONE != 0
-    }
-
     pub fn set_userdone(&self, on: bool) {
         self.put(Self::USERDONE, on);
     }

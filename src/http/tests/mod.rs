@@ -8,6 +8,9 @@ mod headers;
 mod parse;
 mod uri;
 
+use super::chunked::Piece;
+use super::framing::{RequestFraming, of_reply};
+use super::parse::{reply, request, trailers};
 use super::*;
 
 /// Scans data that comes in pieces: all splits into two, and byte by byte. All results are that of

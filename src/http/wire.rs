@@ -1,0 +1,302 @@
+//! The socket of a connection, of a server's or a client's: what has come over it and was not
+//! looked at yet, what is to be sent, and the two events that watch it.
+//!
+//! What is to be sent leaves at the end of the round, all of it at once; a buffer is there only
+//! while it holds something, so that an idle connection has none. The socket closes with the wire.
+
+use crate::buffer;
+use crate::errno::{Errno, Result};
+use crate::event::{BasePtr, Core, timeval_of};
+use crate::layout::evbuffer::BufferPtr;
+use crate::layout::event::{EV_PERSIST, EV_READ, EV_TIMEOUT, EV_WRITE, Event, EventPtr};
+use crate::layout::handle::Handle;
+use crate::layout::late::{Late, Work};
+use crate::layout::own_event::{self, Fires};
+use crate::sys::{fd, socket};
+use std::cell::Cell;
+use std::ffi::c_int;
+
+/// Microseconds of a second.
+const SECOND: u64 = 1_000_000;
+
+pub struct Wire {
+    base: Cell<Option<BasePtr>>,
+    socket: Cell<c_int>,
+    read: Event,
+    write: Event,
+    late: Late,
+    input: Cell<Option<BufferPtr>>,
+    output: Cell<Option<BufferPtr>>,
+    /// Seconds without progress; 0 is none.
+    timeout: Cell<c_int>,
+    /// The peer has sent its last byte.
+    at_end: Cell<bool>,
+}
+
+impl Wire {
+    pub fn new(base: Option<BasePtr>, timeout: c_int) -> Wire {
+        Wire {
+            base: Cell::new(base),
+            socket: Cell::new(-1),
+            read: Event::zeroed(),
+            write: Event::zeroed(),
+            late: Late::new(),
+            input: Cell::new(None),
+            output: Cell::new(None),
+            timeout: Cell::new(timeout),
+            at_end: Cell::new(false),
+        }
+    }
+
+    pub fn base(&self) -> Option<BasePtr> {
+        self.base.get()
+    }
+
+    pub fn set_base(&self, base: Option<BasePtr>) {
+        self.base.set(base);
+    }
+
+    /// What is done for it at the end of a round. Once, before it is queued.
+    pub fn set_work(&self, work: Work) {
+        self.late.set(work);
+    }
+
+    pub fn timeout(&self) -> c_int {
+        self.timeout.get()
+    }
+
+    pub fn set_timeout(&self, seconds: c_int) {
+        self.timeout.set(seconds);
+    }
+
+    /// Takes a socket, and has `owner` called for it. Nothing is watched yet.
+    pub fn attach<T: Fires>(&self, owner: Handle<T>, base: BasePtr, number: c_int) {
+        self.base.set(Some(base));
+        self.socket.set(number);
+        self.at_end.set(false);
+        own_event::set(EventPtr::of(&self.read), base, number, EV_READ | EV_PERSIST, owner);
+        own_event::set(EventPtr::of(&self.write), base, number, EV_WRITE | EV_PERSIST, owner);
+    }
+
+    /// Gives the socket back to the caller: it is not closed.
+    pub fn detach(&self) {
+        self.forget_events();
+        self.socket.set(-1);
+    }
+
+    pub fn socket(&self) -> c_int {
+        self.socket.get()
+    }
+
+    /// Closes the socket, with all that waits to be read or sent. Was it open?
+    pub fn close(&self) -> bool {
+        self.forget_events();
+        for buffer in [self.input.take(), self.output.take()].into_iter().flatten() {
+            buffer.dispose();
+        }
+        let number = self.socket.replace(-1);
+        if number >= 0 {
+            fd::close(number);
+        }
+        number >= 0
+    }
+
+    /// Its base is freed.
+    pub fn orphan(&self) {
+        self.forget_events();
+        self.base.set(None);
+    }
+
+    fn forget_events(&self) {
+        self.delete(&self.read);
+        self.delete(&self.write);
+        self.cancel();
+    }
+
+    /// Has the work done at the end of the round.
+    pub fn queue(&self) {
+        if let Some(base) = self.base.get() {
+            let _ = base.try_enter(|core| core.queue_late(base, &self.late));
+        }
+    }
+
+    pub fn cancel(&self) {
+        if let Some(base) = self.late.base() {
+            let _ = base.try_enter(|core: &mut Core| core.cancel_late(&self.late));
+        }
+    }
+
+    /// Makes the loop look at the socket in this round, without asking the kernel.
+    pub fn read_at_once(&self) {
+        let event = EventPtr::of(&self.read);
+        if let Some(base) = self.base.get() {
+            let _ = base.try_enter(|core| core.activate(event, c_int::from(EV_READ), 1));
+        }
+    }
+
+    /// Watches for input; the time without progress begins anew.
+    pub fn watch_input(&self) -> Result<()> {
+        self.add(&self.read, self.patience())
+    }
+
+    /// Watches for input, so many microseconds.
+    pub fn watch_input_for(&self, time: u64) -> Result<()> {
+        self.add(&self.read, Some(time))
+    }
+
+    pub fn ignore_input(&self) {
+        self.delete(&self.read);
+    }
+
+    /// Watches for room to send.
+    pub fn watch_output(&self) -> Result<()> {
+        self.add(&self.write, self.patience())
+    }
+
+    /// Watches for room to send, so many microseconds.
+    pub fn watch_output_for(&self, time: u64) -> Result<()> {
+        self.add(&self.write, Some(time))
+    }
+
+    pub fn ignore_output(&self) {
+        self.delete(&self.write);
+    }
+
+    /// A pause of so many microseconds, while there is no socket.
+    pub fn pause<T: Fires>(&self, owner: Handle<T>, time: u64) -> Result<()> {
+        let base = self.base.get().ok_or(Errno::INVAL)?;
+        own_event::set(EventPtr::of(&self.write), base, -1, 0, owner);
+        self.add(&self.write, Some(time))
+    }
+
+    fn patience(&self) -> Option<u64> {
+        let seconds = u64::from(self.timeout.get().max(0).unsigned_abs());
+        (seconds > 0).then_some(seconds * SECOND)
+    }
+
+    fn add(&self, event: &Event, time: Option<u64>) -> Result<()> {
+        let base = self.base.get().ok_or(Errno::INVAL)?;
+        let event = EventPtr::of(event);
+        let after = time.map(timeval_of);
+        base.try_enter(|core| {
+            if after.is_none() && Core::is_linked(event) {
+                // An old time limit would stay otherwise.
+                core.del(event);
+            }
+            core.add(event, after.as_ref())
+        })?
+    }
+
+    fn delete(&self, event: &Event) {
+        let event = EventPtr::of(event);
+        if Core::is_linked(event)
+            && let Some(base) = self.base.get()
+        {
+            let _ = base.try_enter(|core| core.del(event));
+        }
+    }
+
+    /// Has time run out, since this was asked last?
+    pub fn take_timeout(&self) -> bool {
+        let timed_out = |event: &Event| event.ev_res.replace(0) & c_int::from(EV_TIMEOUT) != 0;
+        timed_out(&self.read) | timed_out(&self.write)
+    }
+
+    pub fn is_at_end(&self) -> bool {
+        self.at_end.get()
+    }
+
+    pub fn set_at_end(&self) {
+        self.at_end.set(true);
+    }
+
+    pub fn input(&self) -> Option<BufferPtr> {
+        self.input.get()
+    }
+
+    pub fn has_input(&self) -> bool {
+        self.input_length() > 0
+    }
+
+    pub fn input_length(&self) -> usize {
+        self.input.get().map_or(0, |input| input.off.get())
+    }
+
+    pub fn drop_input(&self) {
+        if let Some(input) = self.input.take() {
+            input.dispose();
+        }
+    }
+
+    pub fn input_or_new(&self) -> Result<BufferPtr> {
+        let input = match self.input.get() {
+            Some(input) => input,
+            None => BufferPtr::create()?,
+        };
+        self.input.set(Some(input));
+        Ok(input)
+    }
+
+    /// Reads once; 0: the peer has sent its last byte.
+    pub fn fill(&self) -> Result<usize> {
+        let input = self.input_or_new()?;
+        let read = buffer::read(input, self.socket.get(), -1);
+        if read == Ok(0) {
+            self.at_end.set(true);
+        }
+        if input.off.get() == 0 {
+            self.drop_input();
+        }
+        read
+    }
+
+    pub fn output_length(&self) -> usize {
+        self.output.get().map_or(0, |output| output.off.get())
+    }
+
+    /// The buffer of what is to be sent.
+    pub fn output(&self) -> Result<BufferPtr> {
+        let output = match self.output.get() {
+            Some(output) => output,
+            None => BufferPtr::create()?,
+        };
+        self.output.set(Some(output));
+        Ok(output)
+    }
+
+    /// Sends, at the end of the round.
+    pub fn send(&self, bytes: &[u8]) -> Result<()> {
+        let output = self.output()?;
+        self.queue();
+        buffer::append(output, bytes)
+    }
+
+    /// Writes what there is; is that all? Otherwise the rest follows when there is room.
+    pub fn flush(&self) -> Result<bool> {
+        let Some(output) = self.output.get() else { return Ok(true) };
+        while output.off.get() > 0 {
+            match socket::send(self.socket.get(), output.bytes()) {
+                Ok(n) => {
+                    buffer::drain(output, n);
+                    self.is_heard();
+                }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return self.watch_output().map(|()| false),
+                Err(error) => return Err(error),
+            }
+        }
+        self.output.set(None);
+        output.dispose();
+        self.ignore_output();
+        Ok(true)
+    }
+
+    /// The peer takes what it is sent: it is given more time.
+    fn is_heard(&self) {
+        for event in [&self.read, &self.write] {
+            if Core::is_linked(EventPtr::of(event)) {
+                let _ = self.add(event, self.patience());
+            }
+        }
+    }
+}
