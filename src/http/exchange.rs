@@ -179,7 +179,7 @@ pub fn write_request(request: RequestPtr, connection: ConnectionPtr, at: SocketA
     let version = if request.minor.get() == 0 { b" HTTP/1.0\r\n" } else { b" HTTP/1.1\r\n" };
     buffer::append(output, version)?;
     append_fields(request, output)?;
-    if body.off.get() > 0 { buffer::add_buffer(output, body) } else { Ok(()) }
+    if body.off.get() > 0 { connection.wire.send_buffer(body) } else { Ok(()) }
 }
 
 const METHODS: [&[u8]; 3] = [b"GET", b"POST", b"HEAD"];
@@ -218,7 +218,7 @@ fn write_reply(request: RequestPtr, connection: ConnectionPtr) -> Result<()> {
     add_fields(request, Some(length))?;
     write_head(request, connection.wire.output()?)?;
     if has_body(request) && length > 0 {
-        buffer::add_buffer(connection.wire.output()?, body)?;
+        connection.wire.send_buffer(body)?;
     }
     Ok(())
 }

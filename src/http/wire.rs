@@ -2,7 +2,9 @@
 //! looked at yet, what is to be sent, and the two events that watch it.
 //!
 //! What is to be sent leaves at the end of the round, all of it at once; a buffer is there only
-//! while it holds something, so that an idle connection has none. The socket closes with the wire.
+//! while it holds something, so that an idle connection has none. A large body is not copied behind
+//! its head: it waits in its own block, and both leave with one call. The socket closes with the
+//! wire.
 
 use crate::buffer;
 use crate::errno::{Errno, Result};
@@ -19,6 +21,9 @@ use std::ffi::c_int;
 /// Microseconds of a second.
 const SECOND: u64 = 1_000_000;
 
+/// From so many bytes on a body is not copied, but moved.
+const LARGE: usize = 32 << 10;
+
 pub struct Wire {
     base: Cell<Option<BasePtr>>,
     socket: Cell<c_int>,
@@ -27,6 +32,8 @@ pub struct Wire {
     late: Late,
     input: Cell<Option<BufferPtr>>,
     output: Cell<Option<BufferPtr>>,
+    /// What is to be sent after that.
+    behind: Cell<Option<BufferPtr>>,
     /// Seconds without progress; 0 is none.
     timeout: Cell<c_int>,
     /// The peer has sent its last byte.
@@ -43,6 +50,7 @@ impl Wire {
             late: Late::new(),
             input: Cell::new(None),
             output: Cell::new(None),
+            behind: Cell::new(None),
             timeout: Cell::new(timeout),
             at_end: Cell::new(false),
         }
@@ -91,7 +99,8 @@ impl Wire {
     /// Closes the socket, with all that waits to be read or sent. Was it open?
     pub fn close(&self) -> bool {
         self.forget_events();
-        for buffer in [self.input.take(), self.output.take()].into_iter().flatten() {
+        let buffers = [self.input.take(), self.output.take(), self.behind.take()];
+        for buffer in buffers.into_iter().flatten() {
             buffer.dispose();
         }
         let number = self.socket.replace(-1);
@@ -251,11 +260,15 @@ impl Wire {
     }
 
     pub fn output_length(&self) -> usize {
-        self.output.get().map_or(0, |output| output.off.get())
+        let buffers = [self.output.get(), self.behind.get()];
+        buffers.into_iter().flatten().map(|buffer| buffer.off.get()).sum()
     }
 
-    /// The buffer of what is to be sent.
+    /// The buffer of what is to be sent, to be added to.
     pub fn output(&self) -> Result<BufferPtr> {
+        if let Some(behind) = self.behind.get() {
+            return Ok(behind);
+        }
         let output = match self.output.get() {
             Some(output) => output,
             None => BufferPtr::create()?,
@@ -271,13 +284,27 @@ impl Wire {
         buffer::append(output, bytes)
     }
 
+    /// Sends all of a buffer, which is empty afterwards: the last thing done, because a program may
+    /// be told of that.
+    pub fn send_buffer(&self, data: BufferPtr) -> Result<()> {
+        let output = self.output()?;
+        self.queue();
+        if data.off.get() < LARGE || output.off.get() == 0 || self.behind.get().is_some() {
+            return buffer::add_buffer(output, data);
+        }
+        let behind = BufferPtr::create()?;
+        self.behind.set(Some(behind));
+        buffer::add_buffer(behind, data)
+    }
+
     /// Writes what there is; is that all? Otherwise the rest follows when there is room.
     pub fn flush(&self) -> Result<bool> {
-        let Some(output) = self.output.get() else { return Ok(true) };
-        while output.off.get() > 0 {
-            match socket::send(self.socket.get(), output.bytes()) {
+        while let Some(output) = self.output.get() {
+            let behind = self.behind.get();
+            let rest = behind.as_ref().map_or(&[][..], |behind| behind.bytes());
+            match socket::send_both(self.socket.get(), output.bytes(), rest) {
                 Ok(n) => {
-                    buffer::drain(output, n);
+                    self.sent(n);
                     self.is_heard();
                 }
                 Err(Errno::INTR) => {}
@@ -285,10 +312,21 @@ impl Wire {
                 Err(error) => return Err(error),
             }
         }
-        self.output.set(None);
-        output.dispose();
         self.ignore_output();
         Ok(true)
+    }
+
+    /// So many bytes have gone. A block that has gone as a whole is not kept.
+    fn sent(&self, mut n: usize) {
+        while let Some(output) = self.output.get() {
+            let length = output.off.get();
+            if n < length {
+                return buffer::drain(output, n);
+            }
+            n -= length;
+            output.dispose();
+            self.output.set(self.behind.take());
+        }
     }
 
     /// The peer takes what it is sent: it is given more time.
