@@ -107,10 +107,10 @@ impl Layer {
         !self.is_asking.get() && (self.rest.get().is_some() || transport.has_pending())
     }
 
-    /// Writes some of it.
-    pub fn write(&self, bytes: &[u8], number: c_int) -> Result<usize> {
+    /// Writes some of one thing and then another; with a transport, of the first alone.
+    pub fn write(&self, bytes: &[u8], rest: &[u8], number: c_int) -> Result<usize> {
         match self.transport.get() {
-            None => socket::send(number, bytes),
+            None => socket::send_both(number, bytes, rest),
             Some(transport) => transport.write(bytes),
         }
     }

@@ -2,8 +2,9 @@
 //! looked at yet, what is to be sent, and the two events that watch it.
 //!
 //! What is to be sent leaves at the end of the round, all of it at once; a buffer is there only
-//! while it holds something, so that an idle connection has none. The socket closes with the wire.
-//! Between the two there may be a transport.
+//! while it holds something, so that an idle connection has none. A large body is not copied behind
+//! its head: it waits in its own block, and both leave with one call. The socket closes with the
+//! wire. Between the two there may be a transport.
 
 use super::transport::Layer;
 use crate::buffer;
@@ -26,6 +27,9 @@ const SECOND: u64 = 1_000_000;
 const LEAST_READ: usize = 4 << 10;
 const MOST_READ: usize = 64 << 10;
 
+/// From so many bytes on a body is not copied, but moved.
+const LARGE: usize = 32 << 10;
+
 pub struct Wire {
     base: Cell<Option<BasePtr>>,
     socket: Cell<c_int>,
@@ -35,6 +39,8 @@ pub struct Wire {
     late: Late,
     input: Cell<Option<BufferPtr>>,
     output: Cell<Option<BufferPtr>>,
+    /// What is to be sent after that.
+    behind: Cell<Option<BufferPtr>>,
     /// How much is read at once.
     appetite: Cell<usize>,
     /// Seconds without progress; 0 is none.
@@ -54,6 +60,7 @@ impl Wire {
             late: Late::new(),
             input: Cell::new(None),
             output: Cell::new(None),
+            behind: Cell::new(None),
             appetite: Cell::new(LEAST_READ),
             timeout: Cell::new(timeout),
             at_end: Cell::new(false),
@@ -113,7 +120,8 @@ impl Wire {
     /// Closes the socket, with all that waits to be read or sent. Was it open?
     pub fn close(&self) -> bool {
         self.forget_events();
-        for buffer in [self.input.take(), self.output.take()].into_iter().flatten() {
+        let buffers = [self.input.take(), self.output.take(), self.behind.take()];
+        for buffer in buffers.into_iter().flatten() {
             buffer.dispose();
         }
         self.layer.close();
@@ -337,11 +345,15 @@ impl Wire {
     }
 
     pub fn output_length(&self) -> usize {
-        self.output.get().map_or(0, |output| output.off.get())
+        let buffers = [self.output.get(), self.behind.get()];
+        buffers.into_iter().flatten().map(|buffer| buffer.off.get()).sum()
     }
 
-    /// The buffer of what is to be sent.
+    /// The buffer of what is to be sent, to be added to.
     pub fn output(&self) -> Result<BufferPtr> {
+        if let Some(behind) = self.behind.get() {
+            return Ok(behind);
+        }
         let output = match self.output.get() {
             Some(output) => output,
             None => BufferPtr::create()?,
@@ -357,13 +369,27 @@ impl Wire {
         buffer::append(output, bytes)
     }
 
+    /// Sends all of a buffer, which is empty afterwards: the last thing done, because a program may
+    /// be told of that.
+    pub fn send_buffer(&self, data: BufferPtr) -> Result<()> {
+        let output = self.output()?;
+        self.queue();
+        if data.off.get() < LARGE || output.off.get() == 0 || self.behind.get().is_some() {
+            return buffer::add_buffer(output, data);
+        }
+        let behind = BufferPtr::create()?;
+        self.behind.set(Some(behind));
+        buffer::add_buffer(behind, data)
+    }
+
     /// Writes what there is; is that all? Otherwise the rest follows when there is room.
     pub fn flush(&self) -> Result<bool> {
-        let Some(output) = self.output.get() else { return Ok(true) };
-        while output.off.get() > 0 {
-            match self.layer.write(output.bytes(), self.socket.get()) {
+        while let Some(output) = self.output.get() {
+            let behind = self.behind.get();
+            let rest = behind.as_ref().map_or(&[][..], |behind| behind.bytes());
+            match self.layer.write(output.bytes(), rest, self.socket.get()) {
                 Ok(n) => {
-                    buffer::drain(output, n);
+                    self.sent(n);
                     self.is_heard();
                 }
                 Err(Errno::INTR) => {}
@@ -371,8 +397,6 @@ impl Wire {
                 Err(error) => return Err(error),
             }
         }
-        self.output.set(None);
-        output.dispose();
         self.ignore_output();
         Ok(true)
     }
@@ -393,6 +417,19 @@ impl Wire {
             Err(Errno::AGAIN) => self.watch_output().map(|()| false),
             // Who cannot be told finds out.
             Ok(()) | Err(_) => Ok(true),
+        }
+    }
+
+    /// So many bytes have gone. A block that has gone as a whole is not kept.
+    fn sent(&self, mut n: usize) {
+        while let Some(output) = self.output.get() {
+            let length = output.off.get();
+            if n < length {
+                return buffer::drain(output, n);
+            }
+            n -= length;
+            output.dispose();
+            self.output.set(self.behind.take());
         }
     }
 
