@@ -104,7 +104,8 @@ def library_folder(backend):
 def environment(folder, backend, use_valgrind):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EVENT_")}
     kept.update({name: "1" for name in BACKENDS[backend]})
-    paths = [folder, os.path.join(TOP, "tests", "python"), os.path.join(TARGET, "gevent")]
+    built = [os.path.join(TARGET, "gevent"), os.path.join(TARGET, "python", "api")]
+    paths = [folder, os.path.join(TOP, "tests", "python"), *built]
     kept.update(
         EVHUB_METHOD=backend,
         LD_LIBRARY_PATH=library_folder(backend),
