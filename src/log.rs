@@ -50,6 +50,7 @@ pub enum Misuse {
     BadRecord,
     BadResult,
     Answered,
+    InUse,
 }
 
 /// Reports a caller's mistake, the first time that it is made.
@@ -73,6 +74,7 @@ pub fn misuse(mistake: Misuse, function: &str) {
             Misuse::BadRecord => "section, type, class, length or count out of range",
             Misuse::BadResult => "results are 0 to 15",
             Misuse::Answered => "the request was answered already",
+            Misuse::InUse => "the connection is in use",
             Misuse::Busy => "called by a signal handler or a thread in the middle of another call",
         };
         emit(Severity::Warn, format_args!("{function}: {what}"));

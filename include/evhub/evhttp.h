@@ -319,47 +319,102 @@ void evhttp_send_reply_end(struct evhttp_request *req);
 /**
  * Makes a connection for requests. It connects when there is one.
  *
- * @param address an address, or a name of a host
+ * A name is looked up then, without waiting: in the hosts file, and by the name servers that
+ * evdns knows, or else by those of /etc/resolv.conf. Its addresses are tried one after the other,
+ * those of IPv4 first. A name that has none is like an address that refuses connections.
+ *
+ * @param address an address, IPv6 with or without brackets, or a name of a host; copied
  * @param port its port
- * @return the connection, to be freed with evhttp_connection_free(); NULL with EINVAL or ENOMEM
+ * @return the connection, to be freed with evhttp_connection_free(); NULL with EINVAL (NULL) or
+ *   ENOMEM
+ * @see behaviours 158, 159
  *
  * @pre `address` is NULL or a string.
  */
 struct evhttp_connection *evhttp_connection_new(const char *address, unsigned short port);
 
 /**
- * Says on which base a connection runs that has not been used yet.
+ * Says on which base a connection runs. Without this it is the one that is current when something
+ * is asked for the first time.
  *
- * @pre `evcon` is NULL or a connection that was not freed; `base` is NULL or a base that was not freed.
+ * @param evcon a connection that is not in use yet; otherwise nothing changes, and errno is EINVAL
+ * @param base the base; NULL: the current one
+ * @see behaviours 137, 168
+ *
+ * @pre `evcon` is NULL or a connection that was not freed; `base` is NULL or a base that was not
+ * freed.
  */
 void evhttp_connection_set_base(struct evhttp_connection *evcon, struct event_base *base);
 
 /**
- * How often a connection is tried again that cannot be made, after 2, 4, 8 seconds and so on.
+ * Says from which address a connection is made.
  *
- * @param retry_max 0: never; less: for ever
+ * @param evcon a connection that is not in use yet; otherwise nothing changes, and errno is EINVAL
+ * @param address an address of this machine, copied. What is none makes evhttp_make_request() fail
+ * @see behaviour 168
+ *
+ * @pre `evcon` is NULL or a connection that was not freed; `address` is NULL or a string.
+ */
+void evhttp_connection_set_local_address(struct evhttp_connection *evcon, const char *address);
+
+/**
+ * Says from which port a connection is made.
+ *
+ * @param evcon a connection that is not in use yet; otherwise nothing changes, and errno is EINVAL
+ * @param port 0: one of the system's choice
+ * @see behaviour 168
+ *
+ * @pre `evcon` is NULL or a connection that was not freed.
+ */
+void evhttp_connection_set_local_port(struct evhttp_connection *evcon, unsigned short port);
+
+/**
+ * How often a connection is tried again that cannot be made, after 2, 4, 8 seconds and so on, an
+ * hour at most.
+ *
+ * @param evcon the connection
+ * @param retry_max 0: never, the default; less: for ever
+ * @see behaviour 161
  *
  * @pre `evcon` is NULL or a connection that was not freed.
  */
 void evhttp_connection_set_retries(struct evhttp_connection *evcon, int retry_max);
 
 /**
- * Asks. The request is the connection's from now on; its callback is called once.
+ * Asks. The request is the connection's from now on; its callback is called once, by the loop.
+ *
+ * Requests wait for one another; the connection is made, and made again, as needed. The callback
+ * gets the request with the reply in it, which is freed afterwards. If there is no connection, or
+ * it ends before a byte of the reply has come, response_code is 0; if the reply is not complete,
+ * or is none, the callback gets NULL, and the request is freed already. The connection may be
+ * freed there, and asked again.
+ *
+ * Host is added when the request is sent, at the end of the round or later, if it is not there
+ * then; Content-Length for a body, and for POST. Line ends in the target are escaped.
  *
  * @param evcon the connection
  * @param req a request of evhttp_request_new()
- * @param type GET, POST or HEAD
- * @param uri the target
- * @return 0; -1 with EINVAL or ENOMEM, or why there can be no connection: then the request waits
+ * @param type EVHTTP_REQ_GET, EVHTTP_REQ_POST or EVHTTP_REQ_HEAD
+ * @param uri the target, copied
+ * @return 0; -1 with why there can be no connection (ENETUNREACH, EADDRNOTAVAIL, EMFILE and the
+ *   like): the request is the connection's all the same, and waits for the next one; -1 with
+ *   EINVAL or ENOMEM, and the request stays the caller's (its evcon is NULL)
+ * @see behaviours 158 to 165, 203
  *
- * @pre `evcon` is NULL or a connection that was not freed, `req` NULL or a request that no connection
- * has; `uri` is NULL or a string.
+ * @pre `evcon` is NULL or a connection that was not freed, `req` NULL or a request that was not
+ * freed; `uri` is NULL or a string.
  */
-int evhttp_make_request(struct evhttp_connection *evcon, struct evhttp_request *req, int type,
-    const char *uri);
+int evhttp_make_request(struct evhttp_connection *evcon, struct evhttp_request *req,
+    enum evhttp_cmd_type type, const char *uri);
 
 /**
- * Has a function called for each piece of a reply that comes in chunks.
+ * Has a function called for each piece of a reply that comes in chunks, as it comes; then the
+ * last callback gets no body. A chunk that is large comes in several pieces.
+ *
+ * @param req the request
+ * @param cb called with the piece in input_buffer, which is emptied afterwards; NULL: the body is
+ *   collected
+ * @see behaviour 165
  *
  * @pre `req` is NULL or a request that was not freed.
  */
@@ -371,10 +426,11 @@ void evhttp_request_set_chunked_cb(struct evhttp_request *req,
  */
 
 /**
- * Closes a connection. Requests that a program has stay the program's.
+ * Closes a connection. Requests that a program is to answer stay the program's; those that it has
+ * asked are freed, and their callbacks are not called. In any callback.
  *
  * @param evcon a connection; NULL is fine
- * @see behaviour 166
+ * @see behaviours 138, 166
  *
  * @pre `evcon` is NULL or a connection that was not freed.
  */
@@ -384,7 +440,8 @@ void evhttp_connection_free(struct evhttp_connection *evcon);
  * Has a function called when the connection is closed, by whomever.
  *
  * @param evcon the connection
- * @param cb called once, while `evcon` is still there; NULL: nobody
+ * @param cb called while `evcon` is still there: of a server's once, of a program's that asks each
+ *   time that it was connected and is not any more; NULL: nobody
  * @param arg its last argument
  * @see behaviours 166, 202
  *
@@ -405,7 +462,7 @@ void evhttp_connection_set_closecb(struct evhttp_connection *evcon,
 void evhttp_connection_set_timeout(struct evhttp_connection *evcon, int timeout_in_secs);
 
 /**
- * Who is at the other end.
+ * Who is at the other end: as a program has named it that asks.
  *
  * @param evcon the connection
  * @param address where to put the address, a string of the connection's

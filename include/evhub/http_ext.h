@@ -226,7 +226,184 @@ char *evhub_evhttp_uridecode(const char *uri, int decode_plus, size_t *size_out)
  */
 int evhub_evhttp_parse_query_str(const char *uri, struct evkeyvalq *headers);
 
+/*
+ * Asking.
+ */
+
+/*
+ * Methods that libevent 1.4 does not know, for evhttp_make_request(). PUT and PATCH get a
+ * Content-Length, as POST does; of a reply to CONNECT there is the head alone.
+ */
+#define EVHTTP_REQ_PUT ((enum evhttp_cmd_type)3)
+#define EVHTTP_REQ_DELETE ((enum evhttp_cmd_type)4)
+#define EVHTTP_REQ_OPTIONS ((enum evhttp_cmd_type)5)
+#define EVHTTP_REQ_TRACE ((enum evhttp_cmd_type)6)
+#define EVHTTP_REQ_CONNECT ((enum evhttp_cmd_type)7)
+#define EVHTTP_REQ_PATCH ((enum evhttp_cmd_type)8)
+
+/** Why there is no reply. */
+enum evhttp_request_error {
+	EVREQ_HTTP_TIMEOUT,		/* it took too long */
+	EVREQ_HTTP_EOF,			/* the connection has ended, or was reset */
+	EVREQ_HTTP_INVALID_HEADER,	/* what came is no reply */
+	EVREQ_HTTP_BUFFER_ERROR,	/* the request could not be sent, or no memory */
+	EVREQ_HTTP_REQUEST_CANCEL,	/* the program did not want it */
+	EVREQ_HTTP_DATA_TOO_LONG,	/* the body is longer than it may be */
+	EVHUB_REQ_HTTP_CONNECT		/* there is no connection */
+};
+
+struct evdns_base;
+
+/**
+ * Makes a connection for requests, on a base and with a resolver of one's own.
+ *
+ * @param base the base; NULL: the current one, when something is asked for the first time
+ * @param dnsbase a resolver of evhub_evdns_base_new(); NULL: as evhttp_connection_new(). Once it
+ *   is freed, names are looked up as without it
+ * @param address,port as for evhttp_connection_new()
+ * @return the connection, to be freed with evhttp_connection_free(); NULL with EINVAL or ENOMEM
+ *
+ * @pre `base` and `dnsbase` are NULL or were not freed; `address` is NULL or a string.
+ */
+struct evhttp_connection *evhub_evhttp_connection_base_new(struct event_base *base,
+    struct evdns_base *dnsbase, const char *address, unsigned short port);
+
+/**
+ * The base that a connection runs on.
+ *
+ * @return the base; NULL if there is none yet, or with EINVAL (NULL)
+ *
+ * @pre `conn` is NULL or a connection that was not freed.
+ */
+struct event_base *evhub_evhttp_connection_get_base(struct evhttp_connection *conn);
+
+/**
+ * How long the heads of replies may be. A longer one is no reply.
+ *
+ * @param evcon a connection of evhttp_connection_new()
+ * @param new_max_headers_size bytes, with the status line and all 1xx replies before it; less than
+ *   0: as many as there is memory for. The default is 1 MiB
+ *
+ * @pre `evcon` is NULL (EINVAL) or a connection that was not freed.
+ */
+void evhub_evhttp_connection_set_max_headers_size(struct evhttp_connection *evcon,
+    ssize_t new_max_headers_size);
+
+/**
+ * How long the bodies of replies may be. With a longer one there is no reply, and the reason is
+ * EVREQ_HTTP_DATA_TOO_LONG: at once if its length is told, or else when so much has come.
+ *
+ * @param evcon a connection of evhttp_connection_new()
+ * @param new_max_body_size bytes; less than 0: any number, the default
+ *
+ * @pre `evcon` is NULL (EINVAL) or a connection that was not freed.
+ */
+void evhub_evhttp_connection_set_max_body_size(struct evhttp_connection *evcon,
+    ssize_t new_max_body_size);
+
+/**
+ * Ends a request that was asked. None of its callbacks is called any more, and it is freed; in its
+ * own callbacks it is there until they return. If it is on its way, its connection ends, and the
+ * next one is asked over a new one.
+ *
+ * @param req a request that evhttp_make_request() has taken and whose callback was not called yet;
+ *   otherwise nothing happens, and errno is EINVAL or ENOENT
+ *
+ * @pre `req` is NULL or a request that was not freed.
+ */
+void evhub_evhttp_cancel_request(struct evhttp_request *req);
+
+/**
+ * Has a function called if there is no reply, before the request's callback. It may free the
+ * connection.
+ *
+ * @param req a request of evhttp_request_new()
+ * @param cb called with the reason and the argument of the request's callback; NULL: nobody
+ *
+ * @pre `req` is NULL (EINVAL) or a request that was not freed.
+ */
+void evhub_evhttp_request_set_error_cb(struct evhttp_request *req,
+    void (*cb)(enum evhttp_request_error error, void *arg));
+
+/**
+ * Has a function called when the head of the reply has come, and nothing of its body was passed
+ * on: response_code and input_headers are there.
+ *
+ * @param req a request of evhttp_request_new()
+ * @param cb returns 0; less if the reply is not wanted, which ends it with
+ *   EVREQ_HTTP_REQUEST_CANCEL, and its callback gets NULL. NULL: nobody is called
+ *
+ * @pre `req` is NULL (EINVAL) or a request that was not freed.
+ */
+void evhub_evhttp_request_set_header_cb(struct evhttp_request *req,
+    int (*cb)(struct evhttp_request *req, void *arg));
+
+/**
+ * Keeps a request when its callback has returned: it is to be freed with evhttp_request_free().
+ *
+ * @param req a request whose callback runs, or was not called yet. One that fails is freed all the
+ *   same where the callback gets NULL
+ *
+ * @pre `req` is NULL (EINVAL) or a request that was not freed.
+ */
+void evhub_evhttp_request_own(struct evhttp_request *req);
+
+/**
+ * Was evhub_evhttp_request_own() called with it?
+ *
+ * @return 1 or 0; -1 with EINVAL (NULL)
+ *
+ * @pre `req` is NULL or a request that was not freed.
+ */
+int evhub_evhttp_request_is_owned(struct evhttp_request *req);
+
+/**
+ * Has a function called for each piece of the body of a reply, however it comes: by its length,
+ * in chunks, or until the end; then the last callback gets no body. What
+ * evhttp_request_set_chunked_cb() has set is not called.
+ *
+ * @param req a request of evhttp_request_new()
+ * @param cb called with the piece in input_buffer, which is emptied afterwards; NULL: the body is
+ *   collected
+ * @see evhub_http_request_pause()
+ *
+ * @pre `req` is NULL (EINVAL) or a request that was not freed.
+ */
+void evhub_http_request_set_body_cb(struct evhttp_request *req,
+    void (*cb)(struct evhttp_request *req, void *arg));
+
+/**
+ * Takes no more of a reply for now: none of the request's callbacks is called, nothing is read,
+ * and so the server has to wait. The time that the connection may make no progress does not run
+ * meanwhile. In callbacks of pieces, or at any time.
+ *
+ * @param req a request that evhttp_make_request() has taken
+ * @return 0; -1 with EINVAL (NULL) or ENOENT (no connection has it)
+ *
+ * @pre `req` is NULL or a request that was not freed.
+ */
+int evhub_http_request_pause(struct evhttp_request *req);
+
+/**
+ * Goes on with a reply, from the loop.
+ *
+ * @param req a request that evhub_http_request_pause() was called with; otherwise nothing changes
+ * @return 0; -1 with EINVAL (NULL) or ENOENT (no connection has it)
+ *
+ * @pre `req` is NULL or a request that was not freed.
+ */
+int evhub_http_request_resume(struct evhttp_request *req);
+
 #ifndef EVHUB_NO_LIBEVENT2_NAMES
+#define evhttp_connection_base_new evhub_evhttp_connection_base_new
+#define evhttp_connection_get_base evhub_evhttp_connection_get_base
+#define evhttp_connection_set_max_headers_size evhub_evhttp_connection_set_max_headers_size
+#define evhttp_connection_set_max_body_size evhub_evhttp_connection_set_max_body_size
+#define evhttp_cancel_request evhub_evhttp_cancel_request
+#define evhttp_request_set_error_cb evhub_evhttp_request_set_error_cb
+#define evhttp_request_set_header_cb evhub_evhttp_request_set_header_cb
+#define evhttp_request_own evhub_evhttp_request_own
+#define evhttp_request_is_owned evhub_evhttp_request_is_owned
 #define evhttp_uri_new evhub_evhttp_uri_new
 #define evhttp_uri_free evhub_evhttp_uri_free
 #define evhttp_uri_set_flags evhub_evhttp_uri_set_flags

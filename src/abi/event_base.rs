@@ -90,8 +90,8 @@ pub unsafe extern "C" fn event_base_free(base: *mut Base) {
         None => current("event_base_free"),
     };
     if let Ok(base) = found {
-        dns::base_freed(base);
         http::connection::base_freed(base);
+        dns::base_freed(base);
         hub::base_freed(base);
         if event::free(base).is_err() {
             log::misuse(Misuse::Busy, "event_base_free");

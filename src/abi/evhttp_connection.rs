@@ -26,10 +26,11 @@ unsafe fn with(raw: *mut EvhttpConnection, function: &str, then: impl FnOnce(Con
     }
 }
 
-/// Closes a connection. Requests that a program has stay the program's.
+/// Closes a connection. Requests that a program is to answer stay the program's; those that it has
+/// asked are freed, and their callbacks are not called. In any callback.
 ///
 /// @param evcon a connection; NULL is fine
-/// @see behaviour 166
+/// @see behaviours 138, 166
 ///
 /// # Safety
 /// `evcon` is NULL or a connection that was not freed.
@@ -44,7 +45,8 @@ pub unsafe extern "C" fn evhttp_connection_free(evcon: *mut EvhttpConnection) {
 /// Has a function called when the connection is closed, by whomever.
 ///
 /// @param evcon the connection
-/// @param cb called once, while `evcon` is still there; NULL: nobody
+/// @param cb called while `evcon` is still there: of a server's once, of a program's that asks each
+///   time that it was connected and is not any more; NULL: nobody
 /// @param arg its last argument
 /// @see behaviours 166, 202
 ///
@@ -84,7 +86,7 @@ pub unsafe extern "C" fn evhttp_connection_set_timeout(
     }
 }
 
-/// Who is at the other end.
+/// Who is at the other end: as a program has named it that asks.
 ///
 /// @param evcon the connection
 /// @param address where to put the address, a string of the connection's
@@ -102,11 +104,15 @@ pub unsafe extern "C" fn evhttp_connection_get_peer(
     // SAFETY: the caller's word.
     unsafe {
         with(evcon, "evhttp_connection_get_peer", |found| {
+            let (host, number) = match found.client() {
+                Some(client) => (client.host(), client.port()),
+                None => (found.peer_text(), found.peer().port()),
+            };
             if !address.is_null() {
-                *address = found.peer_text().as_ptr().cast_mut();
+                *address = host.as_ptr().cast_mut();
             }
             if !port.is_null() {
-                *port = found.peer().port();
+                *port = number;
             }
         });
     }

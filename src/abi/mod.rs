@@ -26,9 +26,11 @@ pub mod evhttp_uri;
 pub mod evtag;
 pub mod evutil;
 mod format;
+mod http_client_ext;
 pub mod http_uri;
 pub mod hub;
 pub mod undeclared;
+mod undeclared_http;
 mod variadic;
 
 use crate::errno::{Errno, Result};

@@ -4,7 +4,8 @@
 //! names' hashes.
 
 use super::resolv_conf::literal;
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
+use crate::sys::file;
 use std::net::IpAddr;
 
 pub struct Hosts {
@@ -21,6 +22,15 @@ struct Entry {
 }
 
 impl Hosts {
+    /// The system's file; without one there are no names. `ENOMEM`.
+    pub fn of_system() -> Result<Hosts> {
+        match file::read(super::settings::HOSTS, super::settings::HOSTS_LIMIT) {
+            Ok(text) => Hosts::parse(&text),
+            Err(file::Failure::Memory) => Err(Errno::NOMEM),
+            Err(_) => Ok(Hosts { names: Vec::new(), entries: Vec::new() }),
+        }
+    }
+
     /// Lines that make no sense are left out.
     pub fn parse(text: &[u8]) -> Result<Hosts> {
         let mut hosts = Hosts { names: Vec::new(), entries: Vec::new() };

@@ -188,6 +188,13 @@ impl State {
         }
     }
 
+    /// It ends without its callback. Nothing happens if there is no such lookup here.
+    pub fn forget_lookup(&mut self, handle: usize) {
+        if let Some(key) = self.lookups.find(|lookup| lookup.handle == handle) {
+            self.drop_lookup(key);
+        }
+    }
+
     fn drop_lookup(&mut self, key: Key) {
         let Some(lookup) = self.lookups.remove(key) else { return };
         for request in lookup.requests.into_iter().flatten() {

@@ -236,7 +236,12 @@ pub fn cancel(resolver: ResolverPtr, handle: usize) -> Result<()> {
     })
 }
 
-/// The same for a lookup of this thread's.
+/// Nobody hears of a lookup any more.
+pub fn forget_lookup(resolver: ResolverPtr, handle: usize) {
+    let _ = operate(resolver, |state| state.forget_lookup(handle));
+}
+
+/// A lookup of this thread's is cancelled, as a question is.
 pub fn cancel_lookup(handle: usize) {
     registry::for_each_here(|resolver| {
         let _ = operate(resolver, |state| state.cancel_lookup(handle));

@@ -104,13 +104,14 @@ pub enum ConfError {
     NoServers = 6,
 }
 
-const HOSTS: &[u8] = b"/etc/hosts";
+/// The system's names.
+pub const HOSTS: &[u8] = b"/etc/hosts";
 
 /// More is not read of a resolv.conf.
 const RESOLV_CONF_LIMIT: usize = 65535;
 
 /// More is not read of a hosts file: names for some millions of addresses.
-const HOSTS_LIMIT: usize = 256 << 20;
+pub const HOSTS_LIMIT: usize = 256 << 20;
 
 impl Settings {
     pub const fn new() -> Settings {

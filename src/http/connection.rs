@@ -60,6 +60,7 @@ pub fn find(raw: *mut Connection) -> Option<ConnectionPtr> {
 pub fn base_freed(base: BasePtr) {
     while let Some(connection) = LIVE.tagged(base.as_ptr().addr()) {
         LIVE.retag(connection, 0);
+        client::base_freed(connection);
         connection.wire.orphan();
     }
 }

@@ -3,8 +3,8 @@
 use super::connection::ConnectionPtr;
 use super::server::ServerPtr;
 use super::{
-    Body, ChunkHead, Head, LAST_CHUNK, Method, Refusal, Reply, Request, Rules, escape, headers,
-    imf_fixdate, is_allowed_trailer, members, of_request, parse,
+    Body, ChunkHead, Head, LAST_CHUNK, Method, Refusal, Request, Rules, headers, imf_fixdate,
+    is_allowed_trailer, members, of_request, parse,
 };
 use crate::buffer;
 use crate::errno::{Errno, Result};
@@ -17,7 +17,6 @@ use crate::layout::keyval::Headers;
 use crate::sys::clock;
 use std::ffi::{c_char, c_int};
 use std::io::Write;
-use std::net::SocketAddr;
 
 /// A request whose head was read.
 pub struct Taken {
@@ -76,7 +75,7 @@ fn fill(
 }
 
 /// Without an allocation that could not fail.
-fn push_number(list: Headers, key: &[u8], number: usize) -> Result<()> {
+pub fn push_number(list: Headers, key: &[u8], number: usize) -> Result<()> {
     let mut room = [0; 20];
     let mut rest = &mut room[..];
     let _ = write!(rest, "{number}");
@@ -141,54 +140,6 @@ pub fn set_status(request: RequestPtr, code: c_int, reason: &[u8]) -> Result<()>
 fn connection_of(request: RequestPtr) -> Option<ConnectionPtr> {
     // Set by us alone, and taken away before the connection ends.
     crate::layout::evhttp::connection_of(request)
-}
-
-/// What a client hears: status, headers.
-pub fn fill_reply(request: RequestPtr, reply: &Reply) -> Result<()> {
-    request.kind.set(KIND_RESPONSE);
-    request.major.set(1);
-    request.minor.set(reply.minor as c_char);
-    request.response_code.set(c_int::from(reply.code));
-    request.set_reason(reply.reason)?;
-    add_all(request.input_headers(), reply.fields.iter().map(|field| (field.name, field.value)))
-}
-
-/// Writes a client's request: head and body (behaviour 158).
-pub fn write_request(request: RequestPtr, connection: ConnectionPtr, at: SocketAddr) -> Result<()> {
-    let list = request.output_headers();
-    headers::remove(list, b"Proxy-Connection");
-    let body = request.output();
-    if headers::find(&list, b"Host").is_none() {
-        let host = if at.port() == 80 { host_of(at) } else { at.to_string() };
-        list.push(b"Host", host.as_bytes())?;
-    }
-    let is_post = request.r#type.get() == 1;
-    if is_post && headers::find(&list, b"Content-Length").is_none() {
-        push_number(list, b"Content-Length", body.off.get())?;
-    }
-    let output = connection.wire.output()?;
-    buffer::append(output, METHODS.get(request.r#type.get() as usize).copied().unwrap_or(b"GET"))?;
-    buffer::append(output, b" ")?;
-    let mut result = Ok(());
-    escape::encode_target(request.uri_bytes(), &mut |bytes: &[u8]| {
-        if result.is_ok() {
-            result = buffer::append(output, bytes);
-        }
-    });
-    result?;
-    let version = if request.minor.get() == 0 { b" HTTP/1.0\r\n" } else { b" HTTP/1.1\r\n" };
-    buffer::append(output, version)?;
-    append_fields(request, output)?;
-    if body.off.get() > 0 { buffer::add_buffer(output, body) } else { Ok(()) }
-}
-
-const METHODS: [&[u8]; 3] = [b"GET", b"POST", b"HEAD"];
-
-fn host_of(at: SocketAddr) -> String {
-    match at {
-        SocketAddr::V4(at) => at.ip().to_string(),
-        SocketAddr::V6(at) => format!("[{}]", at.ip()),
-    }
 }
 
 /// Answers with a whole body, which is moved.
@@ -284,7 +235,7 @@ fn write_head(request: RequestPtr, output: BufferPtr) -> Result<()> {
 }
 
 /// The headers, and the line that ends them.
-fn append_fields(request: RequestPtr, output: BufferPtr) -> Result<()> {
+pub fn append_fields(request: RequestPtr, output: BufferPtr) -> Result<()> {
     for header in request.output_headers().iter() {
         append_pieces(output, header.key)?;
         buffer::append(output, b": ")?;

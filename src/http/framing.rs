@@ -122,7 +122,7 @@ impl<'a> Seen<'a> {
 }
 
 /// libevent 1.4 compares so many letters.
-fn is_keep_alive(member: &[u8]) -> bool {
+pub fn is_keep_alive(member: &[u8]) -> bool {
     const WORD: &[u8] = b"keep-alive";
     member.get(..WORD.len()).is_some_and(|start| start.eq_ignore_ascii_case(WORD))
 }

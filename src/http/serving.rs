@@ -69,6 +69,8 @@ pub struct Serving {
     was_refused: Cell<bool>,
     /// When a head of which a byte has come must be complete, in microseconds: whatever drips in.
     head_until: Cell<Option<u64>>,
+    /// There is input that is not looked at before the peer has taken some output.
+    waits_for_room: Cell<bool>,
 }
 
 impl Serving {
@@ -81,6 +83,7 @@ impl Serving {
             request: Cell::new(None),
             was_refused: Cell::new(false),
             head_until: Cell::new(None),
+            waits_for_room: Cell::new(false),
         }
     }
 }
@@ -232,23 +235,23 @@ impl Served<'_> {
         }
     }
 
-    /// What has come gives the peer more time, but for heads: a head has its time as a whole.
+    /// What has come gives the peer more time. But for heads: see `wait_for_head`.
     fn has_progress(self) -> Result<()> {
+        if self.serving.state.get() == State::Head {
+            return Ok(());
+        }
+        self.connection.wire.watch_input()
+    }
+
+    /// A head has its time as a whole; empty lines are no request yet, such a connection is idle.
+    fn wait_for_head(self, has_begun: bool) -> Result<()> {
         let wire = &self.connection.wire;
         let seconds = u64::from(wire.timeout().max(0).unsigned_abs());
-        if self.serving.state.get() != State::Head || seconds == 0 {
+        if !has_begun || seconds == 0 {
             return wire.watch_input();
         }
         let now = clock::monotonic_ns().unwrap_or_else(clock::wall_ns) / 1000;
-        let is_blank = |byte: &u8| matches!(byte, b'\r' | b'\n');
-        let until = match self.serving.head_until.get() {
-            Some(until) => until,
-            // Empty lines are no request yet: such a connection is idle.
-            None if wire.input().is_none_or(|input| input.bytes().iter().all(is_blank)) => {
-                return wire.watch_input();
-            }
-            None => now + seconds * 1_000_000,
-        };
+        let until = self.serving.head_until.get().unwrap_or(now + seconds * 1_000_000);
         self.serving.head_until.set(Some(until));
         wire.watch_input_for(until.saturating_sub(now))
     }
@@ -266,6 +269,7 @@ impl Served<'_> {
     /// One step: what is to be called, if it comes to that.
     fn advance(self) -> Option<RequestCall> {
         if self.has_much_output() {
+            self.serving.waits_for_room.set(true);
             return None;
         }
         let step = match self.serving.state.get() {
@@ -294,6 +298,7 @@ impl Served<'_> {
             if self.connection.wire.is_at_end() {
                 self.end_quietly();
             } else {
+                self.wait_for_head(scan.has_begun(input.bytes())).map_err(no_memory)?;
                 serving.scan.set(Some(scan));
             }
             return Ok(None);
@@ -408,7 +413,7 @@ impl Served<'_> {
         if !wire.is_at_end() && !self.has_much_output() {
             let _ = wire.watch_input();
         }
-        wire.has_input() && !self.has_much_output()
+        wire.has_input()
     }
 
     /// Answers what is no request, and ends the connection.
@@ -441,8 +446,7 @@ impl Served<'_> {
         if state.get() == State::Last && !wire.is_at_end() && self.is_still_told() {
             return self.linger();
         }
-        if wire.has_input() && matches!(state.get(), State::Head | State::Skip) {
-            // What waited for room.
+        if self.serving.waits_for_room.replace(false) {
             wire.queue();
         }
         if !wire.is_at_end() && state.get() != State::Last && !self.is_in_head() {

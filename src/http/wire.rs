@@ -144,6 +144,11 @@ impl Wire {
         self.add(&self.read, Some(time))
     }
 
+    /// Watches for input, for as long as it takes.
+    pub fn watch_idle(&self) -> Result<()> {
+        self.add(&self.read, None)
+    }
+
     pub fn ignore_input(&self) {
         self.delete(&self.read);
     }

@@ -1,5 +1,6 @@
 //! `struct evhttp_request`, as `evhttp.h` declares it, and what we keep behind it.
 
+use super::call::http::{ErrorCallback, HeaderCallback};
 use super::evbuffer::{BufferPtr, Evbuffer};
 use super::handle::Handle;
 use super::keyval::{Evkeyvalq, Headers};
@@ -109,6 +110,22 @@ pub struct Request {
     pub asked_close: Cell<bool>,
     /// The client has asked for the opposite.
     pub asked_keep_alive: Cell<bool>,
+    /// Called when the head of a reply has come.
+    pub header_cb: Cell<HeaderCallback>,
+    /// Called for each piece of a reply's body, however it comes.
+    pub body_cb: Cell<RequestCallback>,
+    /// Told why there is no reply.
+    pub error_cb: Cell<ErrorCallback>,
+    /// The program takes no more of the reply for now.
+    pub is_paused: Cell<bool>,
+    /// The program frees it, not the library.
+    pub is_owned: Cell<bool>,
+    /// Calls of the program's that have it, and where on the stack the first of them was made: a
+    /// number, to be compared.
+    holds: Cell<u32>,
+    held_at: Cell<usize>,
+    /// Freed while it is held.
+    is_ended: Cell<bool>,
 }
 
 impl Deref for Request {
@@ -180,6 +197,14 @@ impl RequestPtr {
             closes: Cell::new(false),
             asked_close: Cell::new(false),
             asked_keep_alive: Cell::new(false),
+            header_cb: Cell::new(None),
+            body_cb: Cell::new(None),
+            error_cb: Cell::new(None),
+            is_paused: Cell::new(false),
+            is_owned: Cell::new(false),
+            holds: Cell::new(0),
+            held_at: Cell::new(0),
+            is_ended: Cell::new(false),
         });
         match memory {
             Ok(memory) => Ok(RequestPtr(NonNull::from(Box::leak(memory)))),
@@ -190,8 +215,38 @@ impl RequestPtr {
         }
     }
 
+    /// Keeps it until `release`, whoever ends it meanwhile. `place` is one on the stack, of the
+    /// frame that makes the call.
+    pub fn hold(self, place: usize) {
+        if !self.is_held(place) {
+            self.held_at.set(place);
+        }
+        self.holds.set(self.holds.get() + 1);
+    }
+
+    pub fn release(self) {
+        // Not below 0: callbacks that switch stacks return in any order.
+        self.holds.set(self.holds.get().saturating_sub(1));
+        if self.is_ended.get() && self.holds.get() == 0 {
+            self.dispose();
+        }
+    }
+
+    /// Is a call under way that has it? None is that was made from `place`, or from further down
+    /// the stack (which grows towards lower addresses): it was left by longjmp.
+    pub fn is_held(self, place: usize) -> bool {
+        if self.holds.get() > 0 && place >= self.held_at.get() {
+            self.holds.set(0);
+        }
+        self.holds.get() > 0
+    }
+
     /// Ends the request and all that is its.
     pub fn dispose(self) {
+        let marker = 0_u8;
+        if self.is_held(&raw const marker as usize) {
+            return self.is_ended.set(true);
+        }
         self.parts().dispose();
         // SAFETY: strings are malloc'ed or NULL, the box is ours, and this is its end.
         unsafe {

@@ -24,6 +24,7 @@ pub mod live;
 pub mod mine;
 pub mod once;
 pub mod own_event;
+pub mod own_lookup;
 pub mod pinned;
 pub mod records;
 pub mod registry;

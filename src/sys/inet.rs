@@ -22,10 +22,18 @@ pub fn udp(peer: SocketAddr, port: u16) -> Result<OwnedFd> {
 
 /// A TCP socket that does not block and has begun to connect.
 pub fn tcp(peer: SocketAddr) -> Result<OwnedFd> {
+    tcp_from(None, peer)
+}
+
+/// The same, bound to a local address. `EADDRNOTAVAIL`, `EADDRINUSE`, `EACCES`: not to that one.
+pub fn tcp_from(local: Option<SocketAddr>, peer: SocketAddr) -> Result<OwnedFd> {
     let (raw, length) = address::to_raw(peer);
     // SAFETY: the storage outlives the calls.
     let peer = unsafe { Address::new((&raw const raw).cast(), length) };
     let fd = socket::stream(peer)?;
+    if let Some(local) = local {
+        socket::bind(fd.as_raw_fd(), local)?;
+    }
     match socket::connect(fd.as_raw_fd(), peer) {
         Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(fd),
         Err(error) => Err(error),

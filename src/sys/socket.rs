@@ -92,14 +92,30 @@ pub fn listener(at: SocketAddr, backlog: c_int) -> Result<OwnedFd> {
     let address = unsafe { Address::new((&raw const raw).cast(), length) };
     let socket = stream(address)?;
     let number = socket.as_raw_fd();
-    set_option(number, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
     set_option(number, libc::SOL_SOCKET, libc::SO_KEEPALIVE, 1)?;
     if at.is_ipv6() {
         set_option(number, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, 1)?;
     }
-    // SAFETY: the address is valid by `Address::new`.
-    check(unsafe { libc::bind(number, address.raw, address.length) })?;
+    bind(number, at)?;
     // SAFETY: no pointers.
     check(unsafe { libc::listen(number, backlog) })?;
     Ok(socket)
+}
+
+/// Binds a socket to a local address, also if a connection from there has ended a moment ago.
+pub fn bind(socket: c_int, local: SocketAddr) -> Result<()> {
+    let (raw, length) = super::address::to_raw(local);
+    set_option(socket, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
+    // SAFETY: the storage outlives the call.
+    check(unsafe { libc::bind(socket, (&raw const raw).cast(), length) }).map(drop)
+}
+
+/// Has anything come that was not read: bytes, the end, an error?
+pub fn has_news(socket: c_int) -> bool {
+    let mut byte = 0_u8;
+    let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+    let (from, length) = (std::ptr::null_mut(), std::ptr::null_mut());
+    // SAFETY: there is room for one byte; nobody asks who has sent it.
+    let n = unsafe { libc::recvfrom(socket, (&raw mut byte).cast(), 1, flags, from, length) };
+    n >= 0 || !matches!(Errno::last(), Errno::AGAIN | Errno::INTR)
 }
