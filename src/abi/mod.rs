@@ -27,6 +27,8 @@ pub mod evtag;
 pub mod evutil;
 mod format;
 mod http_client_ext;
+mod http_request_ext;
+mod http_server_ext;
 pub mod http_uri;
 pub mod hub;
 pub mod undeclared;
