@@ -389,9 +389,11 @@ void evhttp_send_reply_chunk(struct evhttp_request *req, struct evbuffer *databu
 void evhttp_send_reply_end(struct evhttp_request *req);
 struct evhttp_connection *evhttp_connection_new(const char *address, unsigned short port);
 void evhttp_connection_set_base(struct evhttp_connection *evcon, struct event_base *base);
+void evhttp_connection_set_local_address(struct evhttp_connection *evcon, const char *address);
+void evhttp_connection_set_local_port(struct evhttp_connection *evcon, unsigned short port);
 void evhttp_connection_set_retries(struct evhttp_connection *evcon, int retry_max);
-int evhttp_make_request(struct evhttp_connection *evcon, struct evhttp_request *req, int type,
-    const char *uri);
+int evhttp_make_request(struct evhttp_connection *evcon, struct evhttp_request *req,
+    enum evhttp_cmd_type type, const char *uri);
 void evhttp_request_set_chunked_cb(struct evhttp_request *req,
     void (*cb)(struct evhttp_request *req, void *arg));
 void evhttp_connection_free(struct evhttp_connection *evcon);
@@ -546,6 +548,15 @@ void evhub_evutil_freeaddrinfo(struct addrinfo *ai);
 
 enum {
 	EVHTTP_URI_NONCONFORMANT = 0x01,
+	EVHUB_HTTP_GET = 0x0001,
+	EVHUB_HTTP_POST = 0x0002,
+	EVHUB_HTTP_HEAD = 0x0004,
+	EVHUB_HTTP_PUT = 0x0008,
+	EVHUB_HTTP_DELETE = 0x0010,
+	EVHUB_HTTP_OPTIONS = 0x0020,
+	EVHUB_HTTP_TRACE = 0x0040,
+	EVHUB_HTTP_CONNECT = 0x0080,
+	EVHUB_HTTP_PATCH = 0x0100,
 };
 
 struct evhttp_uri;
@@ -572,6 +583,64 @@ char *evhub_evhttp_uri_join(struct evhttp_uri *uri, char *buf, size_t limit);
 char *evhub_evhttp_uriencode(const char *str, ssize_t size, int space_to_plus);
 char *evhub_evhttp_uridecode(const char *uri, int decode_plus, size_t *size_out);
 int evhub_evhttp_parse_query_str(const char *uri, struct evkeyvalq *headers);
+
+enum evhttp_request_error {
+	EVREQ_HTTP_TIMEOUT,
+	EVREQ_HTTP_EOF,
+	EVREQ_HTTP_INVALID_HEADER,
+	EVREQ_HTTP_BUFFER_ERROR,
+	EVREQ_HTTP_REQUEST_CANCEL,
+	EVREQ_HTTP_DATA_TOO_LONG,
+	EVHUB_REQ_HTTP_CONNECT
+};
+
+struct evhttp_connection *evhub_evhttp_connection_base_new(struct event_base *base,
+    struct evdns_base *dnsbase, const char *address, unsigned short port);
+struct event_base *evhub_evhttp_connection_get_base(struct evhttp_connection *conn);
+void evhub_evhttp_connection_set_max_headers_size(struct evhttp_connection *evcon,
+    ssize_t new_max_headers_size);
+void evhub_evhttp_connection_set_max_body_size(struct evhttp_connection *evcon,
+    ssize_t new_max_body_size);
+void evhub_evhttp_cancel_request(struct evhttp_request *req);
+void evhub_evhttp_request_set_error_cb(struct evhttp_request *req,
+    void (*cb)(enum evhttp_request_error error, void *arg));
+void evhub_evhttp_request_set_header_cb(struct evhttp_request *req,
+    int (*cb)(struct evhttp_request *req, void *arg));
+void evhub_evhttp_request_own(struct evhttp_request *req);
+int evhub_evhttp_request_is_owned(struct evhttp_request *req);
+void evhub_http_request_set_body_cb(struct evhttp_request *req,
+    void (*cb)(struct evhttp_request *req, void *arg));
+int evhub_http_request_pause(struct evhttp_request *req);
+int evhub_http_request_resume(struct evhttp_request *req);
+struct evhttp_bound_socket;
+void evhub_http_set_strict(struct evhttp *http, int on);
+void evhub_evhttp_set_allowed_methods(struct evhttp *http, unsigned int methods);
+void evhub_evhttp_set_max_headers_size(struct evhttp *http, ssize_t max_headers_size);
+void evhub_evhttp_set_max_body_size(struct evhttp *http, ssize_t max_body_size);
+void evhub_http_set_max_connections(struct evhttp *http, int most);
+int evhub_http_set_head_timeout(struct evhttp *http, const struct timeval *tv);
+int evhub_http_set_idle_timeout(struct evhttp *http, const struct timeval *tv);
+int evhub_http_set_head_cb(struct evhttp *http, const char *path,
+    void (*cb)(struct evhttp_request *req, void *arg), void *arg);
+struct evhttp_bound_socket *evhub_evhttp_bind_socket_with_handle(struct evhttp *http,
+    const char *address, unsigned short port);
+struct evhttp_bound_socket *evhub_evhttp_accept_socket_with_handle(struct evhttp *http, int fd);
+struct evhttp_bound_socket *evhub_http_bind_unix(struct evhttp *http, const char *path);
+void evhub_evhttp_del_accept_socket(struct evhttp *http, struct evhttp_bound_socket *bound);
+int evhub_evhttp_bound_socket_get_fd(struct evhttp_bound_socket *bound);
+const char *evhub_evhttp_request_get_uri(const struct evhttp_request *req);
+enum evhttp_cmd_type evhub_evhttp_request_get_command(const struct evhttp_request *req);
+int evhub_evhttp_request_get_response_code(const struct evhttp_request *req);
+const char *evhub_evhttp_request_get_response_code_line(const struct evhttp_request *req);
+struct evkeyvalq *evhub_evhttp_request_get_input_headers(struct evhttp_request *req);
+struct evkeyvalq *evhub_evhttp_request_get_output_headers(struct evhttp_request *req);
+struct evbuffer *evhub_evhttp_request_get_input_buffer(struct evhttp_request *req);
+struct evbuffer *evhub_evhttp_request_get_output_buffer(struct evhttp_request *req);
+const char *evhub_evhttp_request_get_host(struct evhttp_request *req);
+void evhub_evhttp_request_set_on_complete_cb(struct evhttp_request *req,
+    void (*cb)(struct evhttp_request *req, void *arg), void *cb_arg);
+int evhub_http_send_reply_chunk_with_cb(struct evhttp_request *req, struct evbuffer *databuf,
+    void (*cb)(struct evhttp_connection *evcon, void *arg), void *arg);
 
 /* evhub.h */
 
