@@ -33,8 +33,8 @@ checks = check-format check-lint check-seeds check-asan check-tsan check-valgrin
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all demo test test-python test-gevent check $(checks) check-bsd bench fuzz headers stage testlib \
-	install install-compat uninstall clean help
+.PHONY: all demo test test-python test-gevent check $(checks) check-bsd bench fuzz headers stage \
+	testlib install install-compat uninstall clean help
 
 all: ## the release library, shared and static
 	@$(tools) sh pkgconfig/build.sh

@@ -39,9 +39,10 @@ translate() {
 # Its headers are found as an old ./configure finds them.
 compile() {
 	include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
-	${CC:-cc} -shared -fPIC -g -O1 -w \
-		-include "$folder/sources/gevent/compat.h" -I"$folder/sources/gevent" -I"$stage/include" \
-		-I"$include" "$folder/core.c" -o "$folder/gevent/core.so" -L"$stage/lib" -levent
+	sources=$folder/sources/gevent
+	${CC:-cc} -shared -fPIC -g -O1 -w -Werror=implicit-function-declaration \
+		-include "$sources/compat.h" -I"$sources" -I"$stage/include" -I"$include" \
+		"$folder/core.c" -o "$folder/gevent/core.so" -L"$stage/lib" -levent
 }
 
 inputs=$(cat tests/gevent/build.sh tests/gevent/adapt.py tests/gevent/requirements.txt \

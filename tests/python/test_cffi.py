@@ -78,8 +78,14 @@ class Calls:
         seen = []
         delays = [0.02, 0, 0.01]
         events = [self.event(-1, 0, lambda what, d: seen.append((what, d)), d) for d in delays]
-        for event, delay in zip(events, delays):
-            self.assertEqual(self.lib.event_add(event, self.timeval(delay)), 0)
+
+        def start(_what):
+            # Timers of one callback count from the same time.
+            for event, delay in zip(events, delays):
+                self.assertEqual(self.lib.event_add(event, self.timeval(delay)), 0)
+
+        first = self.event(-1, 0, start)
+        self.lib.event_add(first, self.timeval(0))
         self.assertEqual(self.dispatch(), 1)
         self.assertEqual(seen, [(1, 0), (1, 0.01), (1, 0.02)])
 

@@ -62,10 +62,16 @@ class Ctypes(unittest.TestCase):
 
     def test_timers(self):
         seen = []
-        events = []
-        for delay in [20000, 0, 10000]:
-            events.append(self.event(-1, 0, lambda fd, what, arg, d=delay: seen.append(d)))
-            self.lib.event_add(events[-1], Timeval(0, delay))
+        delays = [20000, 0, 10000]
+        events = [self.event(-1, 0, lambda *_, d=delay: seen.append(d)) for delay in delays]
+
+        def start(*_):
+            # Timers of one callback count from the same time.
+            for event, delay in zip(events, delays):
+                self.lib.event_add(event, Timeval(0, delay))
+
+        first = self.event(-1, 0, start)
+        self.lib.event_add(first, Timeval(0, 0))
         self.assertEqual(self.dispatch(), 1)
         self.assertEqual(seen, [0, 10000, 20000])
 
@@ -181,6 +187,26 @@ class Ctypes(unittest.TestCase):
                 self.lib, other,
             ]}  # fmt: skip
             self.assertEqual(len(addresses), 1, name)
+
+    @once
+    def test_loading_in_a_thread(self):
+        text = """
+import ctypes, threading
+CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_short, ctypes.c_void_p)
+tick = CALLBACK(lambda *_: said.append("tick"))
+said = []
+def run():
+    lib = ctypes.CDLL("libevhub.so.0")
+    lib.event_init()
+    lib.event_once(-1, 1, tick, None, (ctypes.c_long * 2)(0, 0))
+    said.append(lib.event_dispatch())
+for _ in range(3):
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+print(*said)
+"""
+        self.assertEqual(run_python(text), (0, "tick 1 tick 1 tick 1\n"))
 
     @once
     def test_a_callback_that_fails_is_reported(self):
