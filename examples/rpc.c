@@ -13,7 +13,6 @@
 #include <evrpc.h>
 
 struct word { char *text; };
-
 static struct word *word_new(void) { return calloc(1, sizeof(struct word)); }
 static void word_clear(struct word *word) { free(word->text); word->text = NULL; }
 static void word_free(struct word *word) { word_clear(word); free(word); }
@@ -37,7 +36,7 @@ static void reverse(EVRPC_STRUCT(Reverse) *rpc, void *asked)
 	rpc->reply->text = calloc(1, n + 1);
 	for (i = 0; i < n; i++)
 		rpc->reply->text[i] = rpc->request->text[n - 1 - i];
-	*(int *)asked += 1;
+	++*(int *)asked;
 	EVRPC_REQUEST_DONE(rpc);
 }
 
@@ -77,5 +76,4 @@ int main(void)
 	evrpc_pool_free(pool);
 	evrpc_free(calls);
 	evhttp_free(http);
-	return 0;
 }
