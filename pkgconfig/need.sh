@@ -23,6 +23,13 @@ need_build() {
 		missing="$missing libc6-dev"
 	fi
 	need_autotools
+	need_openssl
+}
+
+# TLS is on the system's OpenSSL, of which the build needs the headers.
+need_openssl() {
+	command_from pkg-config pkg-config
+	pkg-config --exists openssl 2>/dev/null || missing="$missing libssl-dev"
 }
 
 # c-ares, which is inside the library, is built from its sources.
@@ -35,13 +42,14 @@ need_autotools() {
 
 need_stage() {
 	need_build
-	command_from pkg-config pkg-config
 }
 
 need_test() {
 	need_stage
 	command_from g++ g++
 	command_from dig bind9-dnsutils
+	command_from curl curl
+	command_from openssl openssl
 	[ -x /usr/sbin/dnsmasq ] || command_from dnsmasq dnsmasq-base
 	command_from python3 python3 python3-venv python3-dev
 	if have python3; then
@@ -65,6 +73,13 @@ need_check() {
 need_bench() {
 	need_stage
 	need_tools
+}
+
+# Clients and proxies that talk to our HTTP server. Tests of what cannot be had are skipped.
+wish_for_http_peers() {
+	have curl || wish_for curl
+	have wrk || wish_for wrk
+	[ -x /usr/sbin/nginx ] || have nginx || wish_for nginx-light
 }
 
 # Libraries to compare with. What cannot be had is left out of the comparison.
@@ -106,6 +121,7 @@ if [ -n "$missing" ] && ! install_missing; then
 	exit 1
 fi
 [ "$1" != bench ] || wish_for_peers
+[ "$1" != test ] || wish_for_http_peers
 if ! have "${CARGO:-cargo}"; then
 	rust=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
 	echo "evhub: cargo of Rust $rust or newer is missing; get it from https://rustup.rs" >&2

@@ -1,6 +1,8 @@
 //! The public headers: the committed ones are what the Rust code and the templates in
 //! src/abi/text say. `UPDATE_HEADERS=1 cargo test --test headers` (or `make headers`) writes them.
 
+#[path = "headers/cdef.rs"]
+mod cdef;
 #[path = "headers/compile.rs"]
 mod compile;
 #[path = "headers/generate.rs"]
@@ -11,7 +13,7 @@ mod shell;
 use compile::LANGUAGES;
 use shell::{fresh_folder, project, read, write};
 
-const HEADERS: [&str; 12] = [
+const HEADERS: [&str; 13] = [
     "event-config.h",
     "evutil.h",
     "event.h",
@@ -24,15 +26,16 @@ const HEADERS: [&str; 12] = [
     "evdns_ext.h",
     "http_ext.h",
     "evhub.h",
+    "evhub_tls.h",
 ];
 
 #[test]
 fn committed_headers_are_what_the_code_says() {
     let update = std::env::var_os("UPDATE_HEADERS").is_some();
     let mut drifted = Vec::new();
-    for name in HEADERS {
+    let headers = HEADERS.map(|name| (name, generate::header(name)));
+    for (name, text) in headers.into_iter().chain([(cdef::NAME, cdef::text())]) {
         let file = project().join("include/evhub").join(name);
-        let text = generate::header(name);
         if update {
             write(&file, &text);
         } else if !file.exists() || read(&file) != text {
@@ -51,7 +54,7 @@ const BEFORE: [&str; 4] = [
 ];
 
 /// Orders in which programs of libevent 1.4 include its headers.
-const ORDERS: [&[&str]; 12] = [
+const ORDERS: [&[&str]; 13] = [
     &["event.h", "evhttp.h", "evdns.h", "evrpc.h", "evutil.h"],
     &["evhttp.h", "event.h"],
     &["evdns.h", "event.h", "evutil.h"],
@@ -64,6 +67,7 @@ const ORDERS: [&[&str]; 12] = [
     &["buffer_ext.h", "evrpc.h", "buffer_ext.h", "event.h", "bufferevent_ext.h", "event_ext.h"],
     &["evdns_ext.h", "evutil.h", "evdns.h", "evdns_ext.h"],
     &["http_ext.h", "event.h", "evhttp.h", "http_ext.h"],
+    &["evhub_tls.h", "event.h", "evhub_tls.h", "http_ext.h"],
 ];
 
 /// Nothing is left over after them, so that what a program includes later is as always.

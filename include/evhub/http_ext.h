@@ -756,6 +756,106 @@ int evhub_http_send_reply_chunk_with_cb(struct evhttp_request *req, struct evbuf
 #define evhttp_parse_query_str evhub_evhttp_parse_query_str
 #endif
 
+/*
+ * What lies between HTTP and a socket: TLS (evhub_tls.h), or what a program makes itself.
+ *
+ * A transport reads from a socket and writes to it, and never waits: it is told when to try again.
+ * It leaves the socket open. Its functions call none of evhub's, but for call().
+ */
+
+struct evhub_transport_ops {
+	size_t size;			/* sizeof(struct evhub_transport_ops) */
+
+	/* Makes a transport over a socket that is connected; NULL and errno. */
+	void *(*open)(void *arg, int fd);
+
+	/*
+	 * Reads at most length bytes: how many, 0 when the peer has said that there are no more, or
+	 * -1 and errno. EAGAIN: later; any other number is the end of the connection.
+	 */
+	ssize_t (*read)(void *transport, void *data, size_t length);
+
+	/* Writes some of the bytes: how many, or as read(). After EAGAIN the same come again. */
+	ssize_t (*write)(void *transport, const void *data, size_t length);
+
+	/*
+	 * What read() or write(), whichever has said EAGAIN last, waits for: EV_READ, or EV_WRITE,
+	 * whichever of the two it was; or 0: call() is to be made first.
+	 */
+	short (*wants)(void *transport);
+
+	/*
+	 * Is there something that read() has got already, so that the socket will not become
+	 * readable for it? Not 0: read() is called again soon. May be NULL: never.
+	 */
+	int (*pending)(void *transport);
+
+	/*
+	 * Seconds after open() in which the first byte must become possible. 0: it is, or may
+	 * take as long as the connection's timeout allows. May be NULL: 0.
+	 */
+	int (*handshake)(void *transport);
+
+	/*
+	 * Asks the program what read() waits for. It may do anything: close() may come meanwhile,
+	 * and it need not return. May be NULL.
+	 */
+	void (*call)(void *transport);
+
+	/*
+	 * Says that nothing more will be written: 0, or -1 and errno. EAGAIN: it is called again
+	 * when the socket has room. May be NULL.
+	 */
+	int (*shut_down)(void *transport);
+
+	/* The end of a transport. Its socket is open still, and closed right after. */
+	void (*close)(void *transport);
+
+	/* The end of arg. May be NULL. */
+	void (*release)(void *arg);
+};
+
+/**
+ * Has the connections that a server takes from now on go through transports. Those that are there
+ * stay as they are.
+ *
+ * @param http the server
+ * @param ops the functions, which have to stay; NULL: none
+ * @param arg what `open` and `release` get; it is released when the server is freed or is given
+ *   something else
+ * @return 0; -1 with EINVAL (NULL, or a function that is needed is): then `arg` is not released
+ *
+ * @pre `http` is NULL or a server that was not freed; `ops` is NULL or a table as it is described.
+ */
+int evhub_evhttp_set_transport(struct evhttp *http, const struct evhub_transport_ops *ops,
+    void *arg);
+
+/**
+ * Has a connection go through a transport, from the next time on that it connects.
+ *
+ * @param evcon a connection of evhttp_connection_new()
+ * @param ops,arg as for evhub_evhttp_set_transport()
+ * @return 0; -1 with EINVAL (NULL, a connection that serves, or a function that is needed is
+ *   NULL): then `arg` is not released
+ *
+ * @pre `evcon` is NULL or a connection that was not freed; `ops` is NULL or a table as it is
+ * described.
+ */
+int evhub_evhttp_connection_set_transport(struct evhttp_connection *evcon,
+    const struct evhub_transport_ops *ops, void *arg);
+
+/**
+ * The transport of a connection: what `open` has returned for it.
+ *
+ * @param evcon a connection of either kind
+ * @param ops the table that it must have been made with
+ * @return the transport, which is there as long as its socket; NULL if there is none, or another's
+ *
+ * @pre `evcon` is NULL or a connection that was not freed.
+ */
+void *evhub_evhttp_connection_get_transport(struct evhttp_connection *evcon,
+    const struct evhub_transport_ops *ops);
+
 #ifdef __cplusplus
 }
 #endif

@@ -30,6 +30,7 @@ mod format;
 mod http_client_ext;
 mod http_request_ext;
 mod http_server_ext;
+pub mod http_transport;
 pub mod http_uri;
 pub mod hub;
 pub mod undeclared;

@@ -180,7 +180,7 @@ fn write_reply(request: RequestPtr, connection: ConnectionPtr) -> Result<()> {
     add_fields(request, Some(length))?;
     write_head(request, connection.wire.output()?)?;
     if has_body(request) && length > 0 {
-        buffer::add_buffer(connection.wire.output()?, body)?;
+        connection.wire.send_buffer(body)?;
     }
     Ok(())
 }

@@ -28,6 +28,7 @@ mod parse;
 pub mod server;
 mod serving;
 mod settings;
+mod transport;
 pub mod uri;
 pub mod uri_object;
 mod wire;

@@ -6,6 +6,7 @@ use super::listener::{self, Listener, ListenerPtr};
 use super::settings::Settings;
 use crate::errno::{Errno, Result};
 use crate::event::BasePtr;
+use crate::layout::call::transport::Maker;
 use crate::layout::chain::Chain;
 use crate::layout::handle::Handle;
 use crate::layout::live::Live;
@@ -25,6 +26,8 @@ pub struct Server {
     count: Cell<usize>,
     timeout: Cell<c_int>,
     pub settings: Settings,
+    /// What connections get.
+    transport: Cell<Option<Maker>>,
 }
 
 pub type ServerPtr = Handle<Server>;
@@ -48,6 +51,7 @@ pub fn create(base: Option<BasePtr>) -> Result<ServerPtr> {
         count: Cell::new(0),
         timeout: Cell::new(connection::TIMEOUT),
         settings: Settings::new(),
+        transport: Cell::new(None),
     };
     let server = Handle::leak(mem::try_box(server)?);
     LIVE.insert(server, 0).inspect_err(|_| server.dispose())?;
@@ -62,6 +66,7 @@ pub fn free(server: ServerPtr) {
     while let Some(connection) = server.connections.front() {
         connection::close(connection);
     }
+    server.set_transport(None);
     LIVE.remove(server);
     LIVE.tidy();
     server.dispose();
@@ -96,6 +101,17 @@ impl Server {
 
     pub fn set_timeout(&self, seconds: c_int) {
         self.timeout.set(if seconds < 0 { connection::TIMEOUT } else { seconds });
+    }
+
+    pub fn transport(&self) -> Option<Maker> {
+        self.transport.get()
+    }
+
+    /// What lies between connections to come and their sockets.
+    pub fn set_transport(&self, maker: Option<Maker>) {
+        if let Some(old) = self.transport.replace(maker) {
+            old.release();
+        }
     }
 
     /// One more connection.

@@ -153,7 +153,8 @@ pub fn open(server: ServerPtr, base: BasePtr, socket: OwnedFd, peer: SocketAddr)
     let connection = connection::create(Some(base), peer, side)?;
     connection.wire.attach(connection, base, socket.as_raw_fd());
     connection.wire.set_timeout(server.timeout());
-    let watched = served(&connection).map_or(Ok(()), Served::watch);
+    let secured = server.transport().map_or(Ok(()), |maker| connection.wire.put_between(maker));
+    let watched = secured.and_then(|()| served(&connection).map_or(Ok(()), Served::watch));
     if let Err(error) = watched {
         connection.wire.detach();
         connection.end();
@@ -192,11 +193,25 @@ pub fn fired(connection: ConnectionPtr, is_late: bool) {
         State::Last => connection.wire.queue(),
         State::Linger if this.throw_away() => {}
         State::Linger => close(connection),
-        _ => match this.fill() {
-            Ok(()) => go_on(connection),
+        _ => readable(connection),
+    }
+}
+
+/// Reads what there is, and goes on with it.
+fn readable(mut connection: ConnectionPtr) {
+    let raw = connection.as_ptr();
+    loop {
+        let Some(this) = served(&connection) else { return };
+        match this.fill() {
+            Ok(()) => return go_on(connection),
             Err(Errno::AGAIN | Errno::INTR) => {}
-            Err(_) => close(connection),
-        },
+            Err(_) => return close(connection),
+        }
+        let Some(question) = connection.wire.question() else { return };
+        question.run();
+        let Some(found) = find(raw) else { return };
+        found.wire.answered();
+        connection = found;
     }
 }
 
@@ -229,6 +244,11 @@ pub fn end_of_round(connection: ConnectionPtr) {
     for _ in 0..TURNS {
         let Some(connection) = find(raw) else { return };
         go_on(connection);
+        if let Some(connection) = find(raw)
+            && served(&connection).is_some_and(Served::has_pending)
+        {
+            readable(connection);
+        }
         let Some(connection) = find(raw) else { return };
         match served(&connection).map_or(Ok(false), Served::flush) {
             Ok(true) => {}
@@ -310,6 +330,12 @@ impl Served<'_> {
             && request.is_some_and(|r| r.error_cb.get().is_some())
     }
 
+    /// Is there something to read that the socket does not tell of?
+    fn has_pending(self) -> bool {
+        let reads = !matches!(self.serving.state.get(), State::Last | State::Linger);
+        reads && self.connection.wire.has_pending()
+    }
+
     /// Reads once. `ECONNRESET`: the end, with nothing left to do.
     fn fill(self) -> Result<()> {
         let wire = &self.connection.wire;
@@ -370,10 +396,13 @@ impl Served<'_> {
         let is_needed = match self.serving.state.get() {
             State::Busy => !self.is_guarded(),
             State::Begun | State::Body | State::Skip => true,
+            State::Head if self.connection.wire.has_input() => true,
             // It may still hear its last reply.
-            State::Head => {
-                self.connection.wire.has_input() || self.connection.wire.output_length() > 0
+            State::Head if self.connection.wire.output_length() > 0 => {
+                self.end_quietly();
+                true
             }
+            State::Head => false,
             State::Last | State::Linger => false,
         };
         if is_needed { Ok(()) } else { Err(Errno(libc::ECONNRESET)) }
@@ -384,6 +413,9 @@ impl Served<'_> {
     fn flush(self) -> Result<bool> {
         let (wire, state) = (&self.connection.wire, &self.serving.state);
         if !wire.flush()? {
+            return Ok(false);
+        }
+        if state.get() == State::Last && !wire.say_end()? {
             return Ok(false);
         }
         if state.get() == State::Last && !wire.is_at_end() && self.is_still_told() {

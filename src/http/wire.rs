@@ -2,17 +2,21 @@
 //! looked at yet, what is to be sent, and the two events that watch it.
 //!
 //! What is to be sent leaves at the end of the round, all of it at once; a buffer is there only
-//! while it holds something, so that an idle connection has none. The socket closes with the wire.
+//! while it holds something, so that an idle connection has none. A large body is not copied behind
+//! its head: it waits in its own block, and both leave with one call. The socket closes with the
+//! wire. Between the two there may be a transport.
 
+use super::transport::Layer;
 use crate::buffer;
 use crate::errno::{Errno, Result};
 use crate::event::{BasePtr, Core, timeval_of};
+use crate::layout::call::transport::{Maker, Question, Transport};
 use crate::layout::evbuffer::BufferPtr;
 use crate::layout::event::{EV_PERSIST, EV_READ, EV_TIMEOUT, EV_WRITE, Event, EventPtr};
 use crate::layout::handle::Handle;
 use crate::layout::late::{Late, Work};
 use crate::layout::own_event::{self, Fires};
-use crate::sys::{fd, socket};
+use crate::sys::fd;
 use std::cell::Cell;
 use std::ffi::c_int;
 
@@ -23,14 +27,20 @@ const SECOND: u64 = 1_000_000;
 const LEAST_READ: usize = 4 << 10;
 const MOST_READ: usize = 64 << 10;
 
+/// From so many bytes on a body is not copied, but moved.
+const LARGE: usize = 32 << 10;
+
 pub struct Wire {
     base: Cell<Option<BasePtr>>,
     socket: Cell<c_int>,
+    layer: Layer,
     read: Event,
     write: Event,
     late: Late,
     input: Cell<Option<BufferPtr>>,
     output: Cell<Option<BufferPtr>>,
+    /// What is to be sent after that.
+    behind: Cell<Option<BufferPtr>>,
     /// How much is read at once.
     appetite: Cell<usize>,
     /// Seconds without progress; 0 is none.
@@ -44,11 +54,13 @@ impl Wire {
         Wire {
             base: Cell::new(base),
             socket: Cell::new(-1),
+            layer: Layer::new(),
             read: Event::zeroed(),
             write: Event::zeroed(),
             late: Late::new(),
             input: Cell::new(None),
             output: Cell::new(None),
+            behind: Cell::new(None),
             appetite: Cell::new(LEAST_READ),
             timeout: Cell::new(timeout),
             at_end: Cell::new(false),
@@ -85,9 +97,19 @@ impl Wire {
         own_event::set(EventPtr::of(&self.write), base, number, EV_WRITE | EV_PERSIST, owner);
     }
 
+    /// Puts a transport between itself and its socket.
+    pub fn put_between(&self, maker: Maker) -> Result<()> {
+        self.layer.open(maker, self.socket.get())
+    }
+
+    pub fn transport(&self) -> Option<Transport> {
+        self.layer.transport()
+    }
+
     /// Gives the socket back to the caller: it is not closed.
     pub fn detach(&self) {
         self.forget_events();
+        self.layer.close();
         self.socket.set(-1);
     }
 
@@ -98,9 +120,11 @@ impl Wire {
     /// Closes the socket, with all that waits to be read or sent. Was it open?
     pub fn close(&self) -> bool {
         self.forget_events();
-        for buffer in [self.input.take(), self.output.take()].into_iter().flatten() {
+        let buffers = [self.input.take(), self.output.take(), self.behind.take()];
+        for buffer in buffers.into_iter().flatten() {
             buffer.dispose();
         }
+        self.layer.close();
         let number = self.socket.replace(-1);
         if number >= 0 {
             fd::close(number);
@@ -143,21 +167,33 @@ impl Wire {
 
     /// Watches for input; the time without progress begins anew.
     pub fn watch_input(&self) -> Result<()> {
-        self.add(&self.read, self.patience())
+        self.watch_input_until(self.patience())
     }
 
     /// Watches for input, so many microseconds.
     pub fn watch_input_for(&self, time: u64) -> Result<()> {
-        self.add(&self.read, Some(time))
+        self.watch_input_until(Some(time))
+    }
+
+    fn watch_input_until(&self, time: Option<u64>) -> Result<()> {
+        if self.layer.has_pending() {
+            // Nobody else will tell of it.
+            self.queue();
+        }
+        let event = if self.layer.is_inverted() { &self.write } else { &self.read };
+        self.add(event, time)
     }
 
     /// Watches for input, for as long as it takes.
     pub fn watch_idle(&self) -> Result<()> {
-        self.add(&self.read, None)
+        self.watch_input_until(None)
     }
 
     pub fn ignore_input(&self) {
         self.delete(&self.read);
+        if self.layer.forget_inversion() && self.output_length() == 0 {
+            self.delete(&self.write);
+        }
     }
 
     /// Watches for room to send.
@@ -171,7 +207,9 @@ impl Wire {
     }
 
     pub fn ignore_output(&self) {
-        self.delete(&self.write);
+        if !self.layer.is_inverted() {
+            self.delete(&self.write);
+        }
     }
 
     /// A pause of so many microseconds, while there is no socket.
@@ -189,7 +227,7 @@ impl Wire {
     fn add(&self, event: &Event, time: Option<u64>) -> Result<()> {
         let base = self.base.get().ok_or(Errno::INVAL)?;
         let event = EventPtr::of(event);
-        let after = time.map(timeval_of);
+        let after = self.layer.limit(time).map(timeval_of);
         base.try_enter(|core| {
             if after.is_none() && Core::is_linked(event) {
                 // An old time limit would stay otherwise.
@@ -252,8 +290,9 @@ impl Wire {
     /// Reads once, more of it the more there was the last time; 0: the peer has sent its last byte.
     pub fn fill(&self) -> Result<usize> {
         let input = self.input_or_new()?;
+        let was_inverted = self.layer.is_inverted();
         let want = self.appetite.get();
-        let read = buffer::read(input, self.socket.get(), want as c_int);
+        let read = self.layer.read(input, self.socket.get(), want);
         match read {
             Ok(0) => self.at_end.set(true),
             Ok(n) if n == want => self.appetite.set((2 * want).min(MOST_READ)),
@@ -263,15 +302,58 @@ impl Wire {
         if input.off.get() == 0 {
             self.drop_input();
         }
+        if self.layer.transport().is_some() {
+            self.heed(was_inverted)?;
+        }
         read
     }
 
-    pub fn output_length(&self) -> usize {
-        self.output.get().map_or(0, |output| output.off.get())
+    /// After a reading: watches for what the transport waits for.
+    fn heed(&self, was_inverted: bool) -> Result<()> {
+        let is_inverted = self.layer.is_inverted();
+        if is_inverted && !was_inverted {
+            self.delete(&self.read);
+        } else if was_inverted && !is_inverted && self.output_length() == 0 {
+            self.delete(&self.write);
+        }
+        if is_inverted != was_inverted || self.layer.has_become_ready() {
+            self.watch_input()?;
+        } else if self.layer.has_pending() {
+            self.queue();
+        }
+        Ok(())
     }
 
-    /// The buffer of what is to be sent.
+    /// Is there something to read that the socket does not tell of?
+    pub fn has_pending(&self) -> bool {
+        self.layer.has_pending()
+    }
+
+    /// Has what comes before the first byte taken too long?
+    pub fn is_unready(&self) -> bool {
+        self.layer.is_unready()
+    }
+
+    /// What the program is to be asked before reading can go on.
+    pub fn question(&self) -> Option<Question> {
+        self.layer.question()
+    }
+
+    /// The program has been asked.
+    pub fn answered(&self) {
+        self.layer.answered();
+    }
+
+    pub fn output_length(&self) -> usize {
+        let buffers = [self.output.get(), self.behind.get()];
+        buffers.into_iter().flatten().map(|buffer| buffer.off.get()).sum()
+    }
+
+    /// The buffer of what is to be sent, to be added to.
     pub fn output(&self) -> Result<BufferPtr> {
+        if let Some(behind) = self.behind.get() {
+            return Ok(behind);
+        }
         let output = match self.output.get() {
             Some(output) => output,
             None => BufferPtr::create()?,
@@ -287,24 +369,68 @@ impl Wire {
         buffer::append(output, bytes)
     }
 
+    /// Sends all of a buffer, which is empty afterwards: the last thing done, because a program may
+    /// be told of that.
+    pub fn send_buffer(&self, data: BufferPtr) -> Result<()> {
+        let output = self.output()?;
+        self.queue();
+        if data.off.get() < LARGE || output.off.get() == 0 || self.behind.get().is_some() {
+            return buffer::add_buffer(output, data);
+        }
+        let behind = BufferPtr::create()?;
+        self.behind.set(Some(behind));
+        buffer::add_buffer(behind, data)
+    }
+
     /// Writes what there is; is that all? Otherwise the rest follows when there is room.
     pub fn flush(&self) -> Result<bool> {
-        let Some(output) = self.output.get() else { return Ok(true) };
-        while output.off.get() > 0 {
-            match socket::send(self.socket.get(), output.bytes()) {
+        while let Some(output) = self.output.get() {
+            let behind = self.behind.get();
+            let rest = behind.as_ref().map_or(&[][..], |behind| behind.bytes());
+            match self.layer.write(output.bytes(), rest, self.socket.get()) {
                 Ok(n) => {
-                    buffer::drain(output, n);
+                    self.sent(n);
                     self.is_heard();
                 }
                 Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => return self.watch_output().map(|()| false),
+                Err(Errno::AGAIN) => return self.wait_for_room().map(|()| false),
                 Err(error) => return Err(error),
             }
         }
-        self.output.set(None);
-        output.dispose();
         self.ignore_output();
         Ok(true)
+    }
+
+    /// What waits for room may in truth wait for input: then there is always room.
+    fn wait_for_room(&self) -> Result<()> {
+        if !self.layer.writing_wants_input() {
+            return self.watch_output();
+        }
+        self.ignore_output();
+        if Core::is_linked(EventPtr::of(&self.read)) { Ok(()) } else { self.watch_input() }
+    }
+
+    /// Says, where there is a way to, that this was all. Is it said? Otherwise it is to be tried
+    /// again when there is room.
+    pub fn say_end(&self) -> Result<bool> {
+        match self.layer.shut_down() {
+            Err(Errno::AGAIN) => self.watch_output().map(|()| false),
+            // Who cannot be told finds out.
+            Ok(()) | Err(_) => Ok(true),
+        }
+    }
+
+    /// So many bytes have gone. A block that has gone as a whole is not kept.
+    fn sent(&self, mut n: usize) {
+        while let Some(output) = self.output.get() {
+            let length = output.off.get();
+            if n < length {
+                return buffer::drain(output, n);
+            }
+            n -= length;
+            output.dispose();
+            self.output.set(self.behind.take());
+        }
     }
 
     /// The peer takes what it is sent: it is given more time.

@@ -11,6 +11,7 @@
 pub mod dns;
 pub mod http;
 pub mod rpc;
+pub mod transport;
 
 use super::bufferevent::{Bufferevent, BuffereventCb, BuffereventErrorCb};
 use super::evbuffer::Evbuffer;

@@ -67,6 +67,25 @@ pub fn send(socket: c_int, bytes: &[u8]) -> Result<usize> {
     usize::try_from(n).map_err(|_| Errno::last())
 }
 
+/// The same for one thing after the other.
+pub fn send_both(socket: c_int, first: &[u8], second: &[u8]) -> Result<usize> {
+    if second.is_empty() {
+        return send(socket, first);
+    }
+    let part = |bytes: &[u8]| libc::iovec {
+        iov_base: bytes.as_ptr().cast_mut().cast(),
+        iov_len: bytes.len(),
+    };
+    let mut parts = [part(first), part(second)];
+    // SAFETY: zeroes are a message without an address and without control data.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    message.msg_iov = parts.as_mut_ptr();
+    message.msg_iovlen = parts.len() as _;
+    // SAFETY: both slices are readable for their lengths, and nothing is written to them.
+    let n = unsafe { libc::sendmsg(socket, &raw const message, QUIETLY) };
+    usize::try_from(n).map_err(|_| Errno::last())
+}
+
 fn set_option(socket: c_int, level: c_int, name: c_int, value: c_int) -> Result<()> {
     let place = (&raw const value).cast::<c_void>();
     let length = size_of::<c_int>() as libc::socklen_t;

@@ -2,7 +2,10 @@
 
 /// A folder of test programs under ctests/; each file in C or C++ is a program.
 pub const FOLDERS: &[&str] =
-    &["event", "buffer", "bufferevent", "tag", "hub", "dns", "http", "rpc"];
+    &["event", "buffer", "bufferevent", "tag", "hub", "dns", "http", "tls", "rpc"];
+
+/// What programs of a folder need beside evhub, in the words of pkg-config.
+pub const PACKAGES: &[(&str, &[&str])] = &[("tls", &["evhub_tls", "openssl"])];
 
 /// One backend and how a test process is made to use it.
 pub struct Backend {

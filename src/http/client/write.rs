@@ -42,7 +42,7 @@ pub fn write_request(
     buffer::append(output, version)?;
     append_fields(request, output)?;
     let body = request.output();
-    if body.off.get() > 0 { buffer::add_buffer(output, body) } else { Ok(()) }
+    if body.off.get() > 0 { connection.wire.send_buffer(body) } else { Ok(()) }
 }
 
 /// What the reply's framing depends on, and whether the program wants the connection to end.

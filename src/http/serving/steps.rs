@@ -238,7 +238,7 @@ impl Served<'_> {
     }
 
     /// Ends at the end of the round, without another word.
-    fn end_quietly(self) {
+    pub fn end_quietly(self) {
         self.serving.state.set(State::Last);
         self.connection.wire.queue();
     }
