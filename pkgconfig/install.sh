@@ -27,7 +27,12 @@ plan_base() {
 	link "libevhub.so.$version" "$libdir/libevhub.so.0"
 	link libevhub.so.0 "$libdir/libevhub.so"
 	file 644 target/parts/libevhub.a "$libdir/libevhub.a"
-	file 644 "$work/evhub.pc" "$libdir/pkgconfig/evhub.pc"
+	file 755 target/release/libevhub_tls.so "$libdir/libevhub_tls.so.$version"
+	link "libevhub_tls.so.$version" "$libdir/libevhub_tls.so.0"
+	link libevhub_tls.so.0 "$libdir/libevhub_tls.so"
+	for name in evhub evhub_tls; do
+		file 644 "$work/$name.pc" "$libdir/pkgconfig/$name.pc"
+	done
 	for header in include/evhub/*.h; do
 		file 644 "$header" "$includedir/evhub/${header##*/}"
 	done

@@ -23,6 +23,13 @@ need_build() {
 		missing="$missing libc6-dev"
 	fi
 	need_autotools
+	need_openssl
+}
+
+# TLS is on the system's OpenSSL, of which the build needs the headers.
+need_openssl() {
+	command_from pkg-config pkg-config
+	pkg-config --exists openssl 2>/dev/null || missing="$missing libssl-dev"
 }
 
 # c-ares, which is inside the library, is built from its sources.
@@ -35,13 +42,14 @@ need_autotools() {
 
 need_stage() {
 	need_build
-	command_from pkg-config pkg-config
 }
 
 need_test() {
 	need_stage
 	command_from g++ g++
 	command_from dig bind9-dnsutils
+	command_from curl curl
+	command_from openssl openssl
 	[ -x /usr/sbin/dnsmasq ] || command_from dnsmasq dnsmasq-base
 	command_from python3 python3 python3-venv python3-dev
 	if have python3; then

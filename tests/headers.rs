@@ -11,7 +11,7 @@ mod shell;
 use compile::LANGUAGES;
 use shell::{fresh_folder, project, read, write};
 
-const HEADERS: [&str; 12] = [
+const HEADERS: [&str; 13] = [
     "event-config.h",
     "evutil.h",
     "event.h",
@@ -24,6 +24,7 @@ const HEADERS: [&str; 12] = [
     "evdns_ext.h",
     "http_ext.h",
     "evhub.h",
+    "evhub_tls.h",
 ];
 
 #[test]
@@ -51,7 +52,7 @@ const BEFORE: [&str; 4] = [
 ];
 
 /// Orders in which programs of libevent 1.4 include its headers.
-const ORDERS: [&[&str]; 12] = [
+const ORDERS: [&[&str]; 13] = [
     &["event.h", "evhttp.h", "evdns.h", "evrpc.h", "evutil.h"],
     &["evhttp.h", "event.h"],
     &["evdns.h", "event.h", "evutil.h"],
@@ -64,6 +65,7 @@ const ORDERS: [&[&str]; 12] = [
     &["buffer_ext.h", "evrpc.h", "buffer_ext.h", "event.h", "bufferevent_ext.h", "event_ext.h"],
     &["evdns_ext.h", "evutil.h", "evdns.h", "evdns_ext.h"],
     &["http_ext.h", "event.h", "evhttp.h", "http_ext.h"],
+    &["evhub_tls.h", "event.h", "evhub_tls.h", "http_ext.h"],
 ];
 
 /// Nothing is left over after them, so that what a program includes later is as always.

@@ -29,7 +29,11 @@ fn base_files() -> BTreeSet<String> {
         .iter()
         .map(|ending| format!("lib/libevhub.{ending}"))
         .collect();
-    paths.extend(["lib/pkgconfig/evhub.pc", "lib/evhub/manifest"].map(String::from));
+    for ending in ["so", "so.0", &format!("so.{VERSION}")] {
+        paths.insert(format!("lib/libevhub_tls.{ending}"));
+    }
+    let others = ["pkgconfig/evhub.pc", "pkgconfig/evhub_tls.pc", "evhub/manifest"];
+    paths.extend(others.map(|path| format!("lib/{path}")));
     for header in files(&shell::project().join("include/evhub")) {
         paths.insert(format!("include/evhub/{header}"));
     }
@@ -91,6 +95,8 @@ fn link_target(path: &str) -> Option<&'static str> {
     match path.strip_prefix("lib/lib")? {
         "evhub.so.0" => Some(concat!("libevhub.so.", env!("CARGO_PKG_VERSION"))),
         "evhub.so" => Some("libevhub.so.0"),
+        "evhub_tls.so.0" => Some(concat!("libevhub_tls.so.", env!("CARGO_PKG_VERSION"))),
+        "evhub_tls.so" => Some("libevhub_tls.so.0"),
         "event.so" | "event_core.so" | "event_extra.so" => Some("libevhub.so"),
         "event.a" | "event_core.a" | "event_extra.a" => Some("libevhub.a"),
         _ => None,
@@ -129,6 +135,15 @@ fn libraries_have_their_names_and_need_libc_alone() {
         name == "libc.so.6" || name == "libgcc_s.so.1" || name.starts_with("ld-linux")
     };
     assert!(needed.iter().all(known), "{needed:?}");
+    let library = lib.join("libevhub_tls.so.0");
+    assert_eq!(elf::soname(&library).as_deref(), Some("libevhub_tls.so.0"));
+    let needed = elf::needed(&library);
+    for name in ["libevhub.so.0", "libssl.so", "libcrypto.so"] {
+        assert!(needed.iter().any(|needed| needed.starts_with(name)), "{name}: {needed:?}");
+    }
+    let foreign = elf::exported(&library).into_iter().map(|(name, _)| name);
+    let foreign: Vec<_> = foreign.filter(|name| !name.starts_with("evhub_tls_")).collect();
+    assert!(foreign.is_empty(), "exported by the TLS library: {foreign:?}");
     for name in COMPAT {
         let soname = format!("{name}-1.4.so.2");
         let file = lib.join(&soname);

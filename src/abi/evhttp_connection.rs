@@ -11,7 +11,7 @@ use std::ffi::{c_char, c_int, c_ushort, c_void};
 
 /// # Safety
 /// `raw` is NULL or a connection that was not freed.
-unsafe fn connection(raw: *mut EvhttpConnection, function: &str) -> Result<ConnectionPtr> {
+pub unsafe fn connection(raw: *mut EvhttpConnection, function: &str) -> Result<ConnectionPtr> {
     // SAFETY: the caller's word.
     unsafe { ConnectionPtr::from_raw(raw) }.ok_or_else(|| misuse(Misuse::NullArgument, function))
 }

@@ -13,7 +13,7 @@ use std::ptr;
 
 /// # Safety
 /// `raw` is NULL or a request that was not freed.
-unsafe fn request(raw: *mut EvhttpRequest, function: &str) -> Result<RequestPtr> {
+pub unsafe fn request(raw: *mut EvhttpRequest, function: &str) -> Result<RequestPtr> {
     // SAFETY: the caller's word.
     unsafe { RequestPtr::from_raw(raw) }.ok_or_else(|| misuse(Misuse::NullArgument, function))
 }

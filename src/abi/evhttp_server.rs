@@ -5,6 +5,7 @@ use super::{current, misuse, status};
 use crate::errno::{Errno, Result};
 use crate::event::{Base, BasePtr};
 use crate::globals;
+use crate::http::listener::ListenerPtr;
 use crate::http::server::{self, Server, ServerPtr};
 use crate::layout::evhttp::RequestCallback;
 use crate::log::Misuse;
@@ -14,12 +15,9 @@ use std::ffi::{c_char, c_int, c_ushort, c_void};
 use std::os::fd::IntoRawFd;
 use std::ptr;
 
-/// Connections that wait to be taken.
-const BACKLOG: c_int = 128;
-
 /// # Safety
 /// `raw` is NULL or a server that was not freed.
-unsafe fn server(raw: *mut Server, function: &str) -> Result<ServerPtr> {
+pub unsafe fn server(raw: *mut Server, function: &str) -> Result<ServerPtr> {
     // SAFETY: the caller's word.
     unsafe { ServerPtr::from_raw(raw) }.ok_or_else(|| misuse(Misuse::NullArgument, function))
 }
@@ -61,7 +59,7 @@ pub unsafe extern "C" fn evhttp_start(address: *const c_char, port: c_ushort) ->
     let result = server::create(None).and_then(|server| {
         // SAFETY: the caller's word.
         let bound = unsafe { bind(server, address, port) };
-        bound.inspect_err(|_| server::free(server)).map(|()| server)
+        bound.inspect_err(|_| server::free(server)).map(|_| server)
     });
     made(result)
 }
@@ -85,12 +83,16 @@ pub unsafe extern "C" fn evhttp_bind_socket(
     // SAFETY: the caller's word.
     let server = unsafe { server(http, "evhttp_bind_socket") };
     // SAFETY: the caller's word.
-    status(server.and_then(|server| unsafe { bind(server, address, port) }))
+    status(server.and_then(|server| unsafe { bind(server, address, port) }).map(drop))
 }
 
 /// # Safety
 /// `address` is NULL or a string.
-unsafe fn bind(server: ServerPtr, address: *const c_char, port: c_ushort) -> Result<()> {
+pub unsafe fn bind(
+    server: ServerPtr,
+    address: *const c_char,
+    port: c_ushort,
+) -> Result<ListenerPtr> {
     let name = if address.is_null() {
         b"0.0.0.0"
     } else {
@@ -98,9 +100,17 @@ unsafe fn bind(server: ServerPtr, address: *const c_char, port: c_ushort) -> Res
         unsafe { string(address, "evhttp_bind_socket") }?
     };
     let at = host::local(name, port)?;
-    let socket = socket::listener(at, BACKLOG)?;
+    let socket = socket::listener(at)?;
     let number = socket.into_raw_fd();
-    server.listen(number, base_of(server)?).inspect_err(|_| crate::sys::fd::close(number))
+    listen(server, number).inspect_err(|_| crate::sys::fd::close(number))
+}
+
+/// Takes connections that come in on a socket. In error the socket stays the caller's.
+pub fn listen(server: ServerPtr, socket: c_int) -> Result<ListenerPtr> {
+    if socket < 0 {
+        return Err(Errno::BADF);
+    }
+    server.listen(socket, base_of(server)?)
 }
 
 fn base_of(server: ServerPtr) -> Result<BasePtr> {
@@ -124,12 +134,7 @@ fn base_of(server: ServerPtr) -> Result<BasePtr> {
 pub unsafe extern "C" fn evhttp_accept_socket(http: *mut Server, fd: c_int) -> c_int {
     // SAFETY: the caller's word.
     let server = unsafe { server(http, "evhttp_accept_socket") };
-    status(server.and_then(|server| {
-        if fd < 0 {
-            return Err(Errno::BADF);
-        }
-        server.listen(fd, base_of(server)?)
-    }))
+    status(server.and_then(|server| listen(server, fd)).map(drop))
 }
 
 /// Ends a server: its sockets and connections are closed, requests that have no answer yet stay
@@ -168,7 +173,7 @@ pub unsafe extern "C" fn evhttp_set_cb(
     const FUNCTION: &str = "evhttp_set_cb";
     // SAFETY: the caller's word.
     let (server, path) = unsafe { (server(http, FUNCTION), string(path, FUNCTION)) };
-    status(server.and_then(|server| server.add_handler(path?, cb, cb_arg)));
+    status(server.and_then(|server| server.handlers.add(path?, cb, cb_arg)));
 }
 
 /// Takes away the function of a path that was set first.
@@ -183,7 +188,7 @@ pub unsafe extern "C" fn evhttp_del_cb(http: *mut Server, path: *const c_char) -
     const FUNCTION: &str = "evhttp_del_cb";
     // SAFETY: the caller's word.
     let (server, path) = unsafe { (server(http, FUNCTION), string(path, FUNCTION)) };
-    status(server.and_then(|server| server.remove_handler(path?)))
+    status(server.and_then(|server| server.handlers.remove(path?)))
 }
 
 /// Has a function called for requests that no other one is for.
@@ -201,7 +206,7 @@ pub unsafe extern "C" fn evhttp_set_gencb(
 ) {
     // SAFETY: the caller's word.
     match unsafe { server(http, "evhttp_set_gencb") } {
-        Ok(server) => server.set_general(cb, arg),
+        Ok(server) => server.handlers.set_general(cb, arg),
         Err(error) => set_errno(error),
     }
 }

@@ -7,7 +7,7 @@ use crate::dns::resolver::Resolver;
 use crate::errno::Result;
 use crate::event::{Base, BasePtr};
 use crate::http::client;
-use crate::http::connection::ConnectionPtr;
+use crate::http::connection::{self, ConnectionPtr};
 use crate::layout::call::http::{ErrorCallback, HeaderCallback};
 use crate::layout::evhttp::{EvhttpConnection, EvhttpRequest, RequestCallback, RequestPtr};
 use crate::layout::registry;
@@ -142,8 +142,14 @@ unsafe fn with_request(raw: *mut EvhttpRequest, function: &str, then: impl FnOnc
 /// Has a function called if there is no reply, before the request's callback. It may free the
 /// connection.
 ///
-/// @param req a request of evhttp_request_new()
-/// @param cb called with the reason and the argument of the request's callback; NULL: nobody
+/// A request that came to a server: the function is called if the client goes, or its body is not
+/// complete, before all of the answer has left. One that the program has to answer is still to be
+/// answered then; any other is freed when the function returns. A client that has said its last
+/// byte while the program has the request is taken for one that has gone.
+///
+/// @param req a request of evhttp_request_new(), or one that came to a server
+/// @param cb called with the reason and the argument of the request's callback (of a request that
+///   came to a server: its cb_arg); NULL: nobody
 ///
 /// # Safety
 /// `req` is NULL (EINVAL) or a request that was not freed.
@@ -206,7 +212,10 @@ pub unsafe extern "C" fn evhub_evhttp_request_is_owned(req: *mut EvhttpRequest) 
 /// in chunks, or until the end; then the last callback gets no body. What
 /// evhttp_request_set_chunked_cb() has set is not called.
 ///
-/// @param req a request of evhttp_request_new()
+/// So for the body of a request that came to a server, in what evhub_http_set_head_cb() has called
+/// for it: its handler is called when the body is complete, and gets none.
+///
+/// @param req a request of evhttp_request_new(), or one that came to a server
 /// @param cb called with the piece in input_buffer, which is emptied afterwards; NULL: the body is
 ///   collected
 /// @see evhub_http_request_pause()
@@ -222,11 +231,11 @@ pub unsafe extern "C" fn evhub_http_request_set_body_cb(
     unsafe { with_request(req, "evhub_http_request_set_body_cb", |found| found.body_cb.set(cb)) };
 }
 
-/// Takes no more of a reply for now: none of the request's callbacks is called, nothing is read,
-/// and so the server has to wait. The time that the connection may make no progress does not run
+/// Takes no more of a reply for now, or of the body of a request that came to a server: none of the
+/// request's callbacks is called, nothing is read, and so the other side has to wait. The time that the connection may make no progress does not run
 /// meanwhile. In callbacks of pieces, or at any time.
 ///
-/// @param req a request that evhttp_make_request() has taken
+/// @param req a request that evhttp_make_request() has taken, or that came to a server
 /// @return 0; -1 with EINVAL (NULL) or ENOENT (no connection has it)
 ///
 /// # Safety
@@ -235,10 +244,10 @@ pub unsafe extern "C" fn evhub_http_request_set_body_cb(
 pub unsafe extern "C" fn evhub_http_request_pause(req: *mut EvhttpRequest) -> c_int {
     // SAFETY: the caller's word.
     let found = unsafe { request(req, "evhub_http_request_pause") };
-    status(found.and_then(|found| client::pause(found, true)))
+    status(found.and_then(|found| connection::pause(found, true)))
 }
 
-/// Goes on with a reply, from the loop.
+/// Goes on with what was paused, from the loop.
 ///
 /// @param req a request that evhub_http_request_pause() was called with; otherwise nothing changes
 /// @return 0; -1 with EINVAL (NULL) or ENOENT (no connection has it)
@@ -249,5 +258,5 @@ pub unsafe extern "C" fn evhub_http_request_pause(req: *mut EvhttpRequest) -> c_
 pub unsafe extern "C" fn evhub_http_request_resume(req: *mut EvhttpRequest) -> c_int {
     // SAFETY: the caller's word.
     let found = unsafe { request(req, "evhub_http_request_resume") };
-    status(found.and_then(|found| client::pause(found, false)))
+    status(found.and_then(|found| connection::pause(found, false)))
 }

@@ -12,6 +12,7 @@ use crate::errno::{Errno, Result};
 use crate::event::BasePtr;
 use crate::layout::call::http::{CloseCallback, run_close};
 use crate::layout::chain::linked;
+use crate::layout::evhttp::RequestPtr;
 use crate::layout::handle::Handle;
 use crate::layout::late::Work;
 use crate::layout::link::Link;
@@ -21,10 +22,13 @@ use crate::sys::mem;
 use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Seconds without progress (behaviour 147).
 pub const TIMEOUT: c_int = 50;
+
+/// The address of who has none: a peer over a UNIX socket.
+pub const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// Who uses a connection, and what for.
 pub enum Side {
@@ -103,6 +107,17 @@ fn end_of_round(connection: ConnectionPtr) -> bool {
     true
 }
 
+/// Takes no more of the body that comes for a request, or goes on with it. `ENOENT`: no connection
+/// has the request.
+pub fn pause(request: RequestPtr, is_paused: bool) -> Result<()> {
+    let connection = find(request.evcon.get()).ok_or(Errno::NOENT)?;
+    match &connection.side {
+        Side::Server(_) => serving::pause(connection, request, is_paused),
+        Side::Client(_) => client::pause(request, is_paused)?,
+    }
+    Ok(())
+}
+
 /// Ends a connection; its program hears of it.
 pub fn close(connection: ConnectionPtr) {
     match &connection.side {
@@ -153,7 +168,7 @@ impl Connection {
         self.peer
     }
 
-    /// A mapped address as the one that it stands for (behaviour 136).
+    /// A mapped address as the one that it stands for (behaviour 136); empty if there is none.
     pub fn peer_text(&self) -> &CStr {
         CStr::from_bytes_until_nul(&self.peer_text.0).unwrap_or_default()
     }
@@ -172,6 +187,9 @@ struct PeerText([u8; 46]);
 impl PeerText {
     fn of(peer: SocketAddr) -> PeerText {
         let mut text = PeerText([0; 46]);
+        if peer == NOWHERE {
+            return text;
+        }
         let room = text.0.len() - 1;
         let _ = write!(&mut text.0[..room], "{}", peer.ip().to_canonical());
         text

@@ -3,19 +3,20 @@
 use super::connection::ConnectionPtr;
 use super::server::ServerPtr;
 use super::{
-    Body, ChunkHead, Head, LAST_CHUNK, Method, Refusal, Request, Rules, headers, imf_fixdate,
-    is_allowed_trailer, members, of_request, parse,
+    Body, ChunkHead, Head, LAST_CHUNK, Refusal, Request, Rules, headers, imf_fixdate,
+    is_allowed_trailer, members, of_request, parse, uri,
 };
 use crate::buffer;
 use crate::errno::{Errno, Result};
 use crate::http::connection::Connection;
+use crate::layout::call::http::CloseCallback;
 use crate::layout::evbuffer::BufferPtr;
 use crate::layout::evhttp::{
     FLAG_OWN_CONNECTION, FLAG_PROXY, KIND_REQUEST, KIND_RESPONSE, RequestPtr, Stage,
 };
-use crate::layout::keyval::Headers;
+use crate::layout::keyval::{Headers, Keyval};
 use crate::sys::clock;
-use std::ffi::{c_char, c_int};
+use std::ffi::{c_char, c_int, c_void};
 use std::io::Write;
 
 /// A request whose head was read.
@@ -23,10 +24,9 @@ pub struct Taken {
     pub request: RequestPtr,
     pub body: Body,
     pub wants_continue: bool,
-    pub skips_body: bool,
 }
 
-const METHOD_HEAD: c_int = 2;
+pub const METHOD_HEAD: c_int = 2;
 
 /// Makes a request of a head.
 pub fn begin(
@@ -35,9 +35,10 @@ pub fn begin(
     found: &Head,
     head: &mut [u8],
 ) -> super::Result<Taken> {
-    parse::request(found, head, server.is_strict(), |parsed| {
-        let kind = server.allows(parsed.method).ok_or(Refusal::BadRequest)?;
-        let rules = Rules { is_strict: server.is_strict(), max_body: server.max_body() };
+    let settings = &server.settings;
+    parse::request(found, head, settings.is_strict(), |parsed| {
+        let kind = settings.allowed(parsed.method)?;
+        let rules = Rules { is_strict: settings.is_strict(), max_body: settings.max_body() };
         let framing = of_request(parsed, &rules)?;
         let request = RequestPtr::create(None, std::ptr::null_mut()).map_err(no_memory)?;
         request.closes.set(framing.close);
@@ -47,9 +48,7 @@ pub fn begin(
             request.dispose();
             return Err(no_memory(error));
         }
-        let skips_body = matches!(parsed.method, Method::Get | Method::Head);
-        let (body, wants_continue) = (framing.body, framing.wants_continue);
-        Ok(Taken { request, body, wants_continue, skips_body })
+        Ok(Taken { request, body: framing.body, wants_continue: framing.wants_continue })
     })?
 }
 
@@ -101,6 +100,18 @@ pub fn add_trailers(request: RequestPtr, found: &Head, head: &mut [u8]) -> super
 
 fn no_memory(_: Errno) -> Refusal {
     Refusal::NoMemory
+}
+
+/// The host that a request is for, without its port: its target says that, or its Host.
+pub fn host(request: RequestPtr) -> Result<Option<Vec<u8>>> {
+    let list = request.input_headers();
+    let said = headers::find(&list, b"Host").map(|header| header.value);
+    let Some(text) = uri::authority(request.uri_bytes()).or(said) else { return Ok(None) };
+    let host = uri::host_of(text);
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(host.len())?;
+    copy.extend_from_slice(host);
+    Ok(Some(copy))
 }
 
 /// The words of a status.
@@ -234,9 +245,19 @@ fn write_head(request: RequestPtr, output: BufferPtr) -> Result<()> {
     append_fields(request, output)
 }
 
+/// Headers of which only the first is sent, however many a program has added: with another one the
+/// message would be read in two ways, or is none.
+const ONCE: [&[u8]; 5] = [b"Date", b"Server", b"Content-Length", b"Content-Type", b"Host"];
+
 /// The headers, and the line that ends them.
 pub fn append_fields(request: RequestPtr, output: BufferPtr) -> Result<()> {
-    for header in request.output_headers().iter() {
+    let list = request.output_headers();
+    for header in list.iter() {
+        let is_single = ONCE.iter().any(|key| header.key.eq_ignore_ascii_case(key));
+        let is_first = |first: Keyval| first == header;
+        if is_single && !headers::find(&list, header.key).is_some_and(is_first) {
+            continue;
+        }
         append_pieces(output, header.key)?;
         buffer::append(output, b": ")?;
         append_pieces(output, header.value)?;
@@ -290,6 +311,25 @@ fn start_reply(
     }
     add_fields(request, None)?;
     write_head(request, connection.wire.output()?)
+}
+
+/// A piece of the body, which is moved. It stays where it is if the client has gone. `sent` is
+/// called when it has left.
+pub fn chunk_with(
+    request: RequestPtr,
+    data: BufferPtr,
+    sent: CloseCallback,
+    arg: *mut c_void,
+) -> Result<()> {
+    let connection = connection_of(request).ok_or(Errno(libc::ENOTCONN))?;
+    let serving = connection.serving().ok_or(Errno::INVAL)?;
+    if request.stage.get() != Stage::Streaming {
+        return Err(Errno::INVAL);
+    }
+    serving.when_sent(sent, arg);
+    connection.wire.queue();
+    chunk(request, data);
+    Ok(())
 }
 
 /// A piece of the body, which is moved. It stays where it is if the client has gone.

@@ -6,6 +6,7 @@
 
 use super::{Head, Refusal, Result, trim, uri};
 use httparse::{Error, ParserConfig, Status};
+use std::ffi::c_int;
 use std::mem::MaybeUninit;
 
 /// A header: `name` is a token, `value` has no blanks at its ends, no NUL, CR or LF.
@@ -40,6 +41,22 @@ impl Method<'_> {
             "PATCH" => Method::Patch,
             _ => Method::Other(token),
         }
+    }
+
+    /// `enum evhttp_cmd_type`, and what follows there.
+    pub fn number(self) -> Option<c_int> {
+        Some(match self {
+            Method::Get => 0,
+            Method::Post => 1,
+            Method::Head => 2,
+            Method::Put => 3,
+            Method::Delete => 4,
+            Method::Options => 5,
+            Method::Trace => 6,
+            Method::Connect => 7,
+            Method::Patch => 8,
+            Method::Other(_) => return None,
+        })
     }
 }
 

@@ -1,68 +1,48 @@
-//! A server: what it listens on, whom it calls, what it allows.
+//! A server: what it listens on, its connections, whom it calls.
 
-use super::connection::{self, Connection};
-use super::serving;
-use super::{Limits, Method};
+use super::connection::{self, Connection, ConnectionPtr};
+use super::handlers::Handlers;
+use super::listener::{self, Listener, ListenerPtr};
+use super::settings::Settings;
 use crate::errno::{Errno, Result};
-use crate::event::{BasePtr, Core, timeval_of};
-use crate::layout::call::http::RequestCall;
-use crate::layout::chain::{Chain, linked};
-use crate::layout::event::{EV_PERSIST, EV_READ, Event, EventPtr};
-use crate::layout::evhttp::{RequestCallback, RequestPtr};
+use crate::event::BasePtr;
+use crate::layout::call::transport::Maker;
+use crate::layout::chain::Chain;
 use crate::layout::handle::Handle;
-use crate::layout::link::Link;
-use crate::layout::own_event::{self, Fires};
 use crate::layout::pinned::Pinned;
-use crate::log;
-use crate::sys::{accept, fd, mem};
-use std::cell::{Cell, RefCell};
-use std::ffi::{c_int, c_void};
-
-/// Connections that are taken at one go, before others have their turn.
-const ACCEPTS: usize = 64;
-
-/// Microseconds without accepting, when descriptors or memory have run out.
-const PAUSE: u64 = 100_000;
+use crate::sys::mem;
+use std::cell::Cell;
+use std::ffi::c_int;
 
 pub struct Server {
     base: Cell<Option<BasePtr>>,
-    handlers: RefCell<Vec<Handler>>,
-    general: Cell<(RequestCallback, *mut c_void)>,
+    /// Who gets requests.
+    pub handlers: Handlers,
+    /// Who is told of them when their heads are there.
+    pub head_handlers: Handlers,
     listeners: Pinned<Chain<Listener>>,
     connections: Pinned<Chain<Connection>>,
+    count: Cell<usize>,
     timeout: Cell<c_int>,
+    pub settings: Settings,
+    /// What connections get.
+    transport: Cell<Option<Maker>>,
 }
 
 pub type ServerPtr = Handle<Server>;
-
-struct Handler {
-    path: Vec<u8>,
-    callback: RequestCallback,
-    arg: *mut c_void,
-}
-
-#[repr(C)]
-pub struct Listener {
-    place: Link,
-    server: ServerPtr,
-    base: BasePtr,
-    event: Event,
-    /// It can be asked for more connections than one without waiting.
-    takes_several: bool,
-    is_pausing: Cell<bool>,
-}
-
-linked!(Listener, place, 0);
 
 /// A server for this base.
 pub fn create(base: Option<BasePtr>) -> Result<ServerPtr> {
     let server = Server {
         base: Cell::new(base),
-        handlers: RefCell::new(Vec::new()),
-        general: Cell::new((None, std::ptr::null_mut())),
+        handlers: Handlers::new(),
+        head_handlers: Handlers::new(),
         listeners: Pinned::try_new(Chain::new())?,
         connections: Pinned::try_new(Chain::new())?,
+        count: Cell::new(0),
         timeout: Cell::new(connection::TIMEOUT),
+        settings: Settings::new(),
+        transport: Cell::new(None),
     };
     Ok(Handle::leak(mem::try_box(server)?))
 }
@@ -70,87 +50,30 @@ pub fn create(base: Option<BasePtr>) -> Result<ServerPtr> {
 /// Closes what it listens on, and its connections, without answering (behaviour 138).
 pub fn free(server: ServerPtr) {
     while let Some(listener) = server.listeners.front() {
-        stop(listener);
+        listener::stop(listener);
     }
     while let Some(connection) = server.connections.front() {
         connection::close(connection);
     }
+    server.set_transport(None);
     server.dispose();
-}
-
-fn stop(listener: Handle<Listener>) {
-    let event = EventPtr::of(&listener.event);
-    if Core::is_linked(event) {
-        let _ = listener.base.try_enter(|core| core.del(event));
-    }
-    fd::close(event.ev_fd.get());
-    Chain::<Listener>::remove(listener);
-    listener.dispose();
 }
 
 impl ServerPtr {
     /// Takes connections that come in on a socket, which is the server's from now on.
-    pub fn listen(self, socket: c_int, base: BasePtr) -> Result<()> {
-        let listener = Handle::leak(mem::try_box(Listener {
-            place: Link::new(),
-            server: self,
-            base,
-            event: Event::zeroed(),
-            takes_several: fd::is_nonblocking(socket).unwrap_or(false),
-            is_pausing: Cell::new(false),
-        })?);
-        let event = EventPtr::of(&listener.event);
-        own_event::set(event, base, socket, EV_READ | EV_PERSIST, listener);
-        let added = base.try_enter(|core| core.add(event, None)).and_then(|added| added);
-        if let Err(error) = added {
-            listener.dispose();
-            return Err(error);
-        }
+    pub fn listen(self, socket: c_int, base: BasePtr) -> Result<ListenerPtr> {
+        let listener = listener::listen(self, socket, base)?;
         self.listeners.push(listener);
+        Ok(listener)
+    }
+
+    /// Closes one of the sockets that it listens on. `ENOENT`: it is another server's.
+    pub fn stop_listening(self, listener: ListenerPtr) -> Result<()> {
+        if listener.server() != self {
+            return Err(Errno::NOENT);
+        }
+        listener::stop(listener);
         Ok(())
-    }
-}
-
-impl Fires for Listener {
-    fn fired(listener: Handle<Listener>) {
-        if listener.is_pausing.replace(false) {
-            let event = EventPtr::of(&listener.event);
-            let _ = listener.base.try_enter(|core| core.add(event, None));
-        }
-        let turns = if listener.takes_several { ACCEPTS } else { 1 };
-        for _ in 0..turns {
-            match accept::accept(listener.event.ev_fd.get()) {
-                Ok((socket, Some(peer))) => {
-                    // Without memory it is closed.
-                    let _ = serving::open(listener.server, listener.base, socket, peer);
-                }
-                Ok((_, None)) => {}
-                Err(Errno::AGAIN) => return,
-                Err(Errno(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)) => {
-                    return listener.pause();
-                }
-                // It was gone before it was taken.
-                Err(_) => {}
-            }
-        }
-    }
-}
-
-impl Listener {
-    /// What cannot be taken now would be told again and again.
-    fn pause(&self) {
-        log::warn(format_args!("evhttp: no descriptor for a connection"));
-        let event = EventPtr::of(&self.event);
-        let paused = self.base.try_enter(|core| {
-            core.del(event);
-            let fd = event.ev_fd.get();
-            event.ev_events.set(EV_PERSIST);
-            let added = core.add(event, Some(&timeval_of(PAUSE)));
-            event.ev_events.set(EV_READ | EV_PERSIST);
-            event.ev_fd.set(fd);
-            added
-        });
-        self.is_pausing.set(matches!(paused, Ok(Ok(()))));
     }
 }
 
@@ -167,70 +90,43 @@ impl Server {
         self.timeout.set(if seconds < 0 { connection::TIMEOUT } else { seconds });
     }
 
-    pub fn connections(&self) -> &Chain<Connection> {
-        &self.connections
+    pub fn transport(&self) -> Option<Maker> {
+        self.transport.get()
     }
 
-    pub fn is_strict(&self) -> bool {
-        false
-    }
-
-    pub fn limits(&self) -> Limits {
-        Limits::default()
-    }
-
-    pub fn max_body(&self) -> Option<u64> {
-        None
-    }
-
-    /// The number that programs know a method by, if it may reach them.
-    pub fn allows(&self, method: Method) -> Option<c_int> {
-        match method {
-            Method::Get => Some(0),
-            Method::Post => Some(1),
-            Method::Head => Some(2),
-            _ => None,
+    /// What lies between connections to come and their sockets.
+    pub fn set_transport(&self, maker: Option<Maker>) {
+        if let Some(old) = self.transport.replace(maker) {
+            old.release();
         }
     }
 
-    pub fn set_general(&self, callback: RequestCallback, arg: *mut c_void) {
-        self.general.set((callback, arg));
+    /// One more connection.
+    pub fn add_connection(&self, connection: ConnectionPtr) {
+        self.connections.push(connection);
+        self.count.set(self.count.get() + 1);
     }
 
-    /// Adds a handler; the first of a path wins (behaviours 141, 142).
-    pub fn add_handler(
-        &self,
-        path: &[u8],
-        callback: RequestCallback,
-        arg: *mut c_void,
-    ) -> Result<()> {
-        let mut copy = Vec::new();
-        copy.try_reserve_exact(path.len())?;
-        copy.extend_from_slice(path);
-        let mut handlers = self.handlers.borrow_mut();
-        handlers.try_reserve(1)?;
-        handlers.push(Handler { path: copy, callback, arg });
-        Ok(())
+    /// One connection less: others may be waiting.
+    pub fn remove_connection(&self, connection: ConnectionPtr) {
+        Chain::<Connection>::remove(connection);
+        let was_full = self.is_full();
+        self.count.set(self.count.get() - 1);
+        if was_full {
+            self.has_room();
+        }
     }
 
-    /// Takes away the first of a path. `ENOENT`: there is none.
-    pub fn remove_handler(&self, path: &[u8]) -> Result<()> {
-        let mut handlers = self.handlers.borrow_mut();
-        let at = handlers.iter().position(|handler| handler.path == path).ok_or(Errno::NOENT)?;
-        handlers.remove(at);
-        Ok(())
+    pub fn is_full(&self) -> bool {
+        self.settings.max_connections().is_some_and(|most| self.count.get() >= most)
     }
 
-    /// Who is called for a request.
-    pub fn handler(&self, request: RequestPtr) -> Option<RequestCall> {
-        let uri = request.uri_bytes();
-        let path = uri.split(|byte| *byte == b'?').next().unwrap_or_default();
-        let handlers = self.handlers.borrow();
-        let found = handlers.iter().find(|handler| handler.path == path);
-        let (callback, arg) = match found {
-            Some(handler) => (handler.callback, handler.arg),
-            None => self.general.get(),
-        };
-        callback.map(|_| RequestCall { callback, request: request.as_ptr(), arg })
+    /// Takes those that wait, if there is room.
+    pub fn has_room(&self) {
+        if !self.is_full() {
+            self.listeners.iter().for_each(|listener| {
+                let _ = listener.watch();
+            });
+        }
     }
 }

@@ -1,30 +1,29 @@
 //! A connection that serves: requests come in one after the other, replies go out in that order.
 //!
 //! ```text
-//!   Head --> Body --> Busy (the program has the request) --> Head ...    --> Last --> closed
-//!     |  refused        |  answered, the body is to be skipped: Skip          ^
-//!     +-----------------+------------------ the connection is to end ---------+
+//!   Head --> Begun --> Body --> Busy (the program has it) --> Head ...    --> Last --> closed
+//!     |        | refused |        |  answered, the body is to be skipped: Skip   ^
+//!     +--------+---------+--------+---------- the connection is to end ----------+
 //! ```
-//! One step is made at a time (`advance`); a step that ends at the program returns the call that is
+//! One step is made at a time (`steps`); a step that ends at the program returns the call that is
 //! to be made, and nothing is touched after it. What has to go on after a call was queued before it,
 //! as work for the end of the round: there replies are written, several in one, and the next request
 //! that has come already is looked at.
 
-use super::body::{Incoming, Progress};
-use super::connection::{self, Connection, ConnectionPtr, Side, find, no_memory, try_copy};
-use super::exchange;
+mod steps;
+
+use super::Scan;
+use super::body::Incoming;
+use super::client::Reason;
+use super::connection::{self, Connection, ConnectionPtr, Side, find};
 use super::server::ServerPtr;
-use super::{Decoder, Scan};
-use crate::buffer;
 use crate::errno::{Errno, Result};
 use crate::event::BasePtr;
-use crate::layout::call::http::RequestCall;
-use crate::layout::chain::Chain;
-use crate::layout::evbuffer::BufferPtr;
+use crate::layout::call::http::{CloseCallback, RequestCall, run_close, run_error};
 use crate::layout::evhttp::{RequestPtr, Stage};
-use crate::sys::{clock, fd, mem, socket};
+use crate::sys::{clock, fd, socket};
 use std::cell::Cell;
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
@@ -37,6 +36,9 @@ const OUTPUT_LIMIT: usize = 256 << 10;
 /// Requests that are answered in one round.
 const PIPELINED: usize = 64;
 
+/// Times that a connection goes on in one round because all has left that it had to say.
+const TURNS: usize = 16;
+
 /// Seconds for a peer to see that it was refused.
 const LINGER: c_int = 2;
 
@@ -44,6 +46,8 @@ const LINGER: c_int = 2;
 enum State {
     /// The head of a request is to come, or comes.
     Head,
+    /// It has come, and the program was told.
+    Begun,
     /// Its body comes.
     Body,
     /// The program has it.
@@ -69,8 +73,15 @@ pub struct Serving {
     was_refused: Cell<bool>,
     /// When a head of which a byte has come must be complete, in microseconds: whatever drips in.
     head_until: Cell<Option<u64>>,
-    /// There is input that is not looked at before the peer has taken some output.
+    /// There is something to do when the peer has taken what it is sent.
     waits_for_room: Cell<bool>,
+    /// The client waits for `100 Continue`.
+    owes_continue: Cell<bool>,
+    /// What is in the request's buffer was shown to the program.
+    is_shown: Cell<bool>,
+    /// Called when all has left.
+    sent: Cell<CloseCallback>,
+    sent_arg: Cell<*mut c_void>,
 }
 
 impl Serving {
@@ -84,8 +95,56 @@ impl Serving {
             was_refused: Cell::new(false),
             head_until: Cell::new(None),
             waits_for_room: Cell::new(false),
+            owes_continue: Cell::new(false),
+            is_shown: Cell::new(false),
+            sent: Cell::new(None),
+            sent_arg: Cell::new(std::ptr::null_mut()),
         }
     }
+
+    /// Has a function called when all has left that is to be sent now; instead of any other.
+    pub fn when_sent(&self, callback: CloseCallback, arg: *mut c_void) {
+        self.sent.set(callback);
+        self.sent_arg.set(arg);
+    }
+}
+
+/// A call of the program's.
+enum Call {
+    Request(RequestCall),
+    /// The request is there until the call returns, whoever ends it.
+    Piece(RequestCall, RequestPtr),
+    Sent {
+        callback: CloseCallback,
+        arg: *mut c_void,
+    },
+    /// There is nobody to reply to.
+    Failed(RequestPtr, Reason),
+}
+
+impl Call {
+    fn run(self, connection: *mut Connection, here: usize) {
+        match self {
+            Call::Request(call) => call.run(),
+            Call::Piece(call, request) => {
+                request.hold(here);
+                call.run();
+                request.release();
+            }
+            Call::Sent { callback, arg } => run_close(callback, connection, arg),
+            Call::Failed(request, reason) => fail(request, reason, here),
+        }
+    }
+}
+
+/// The end of a request that is not the program's, which may want to hear of it.
+fn fail(request: RequestPtr, reason: Reason, here: usize) {
+    request.hold(here);
+    request.evcon.set(std::ptr::null_mut());
+    // In truth when it is released: whatever the program does with it.
+    request.dispose();
+    run_error(request.error_cb.get(), reason as c_int, request.cb_arg.get());
+    request.release();
 }
 
 /// Serves a socket that was accepted.
@@ -94,7 +153,9 @@ pub fn open(server: ServerPtr, base: BasePtr, socket: OwnedFd, peer: SocketAddr)
     let connection = connection::create(Some(base), peer, side)?;
     connection.wire.attach(connection, base, socket.as_raw_fd());
     connection.wire.set_timeout(server.timeout());
-    if let Err(error) = connection.wire.watch_input() {
+    let secured = server.transport().map_or(Ok(()), |maker| connection.wire.put_between(maker));
+    let watched = secured.and_then(|()| served(&connection).map_or(Ok(()), Served::watch));
+    if let Err(error) = watched {
         connection.wire.detach();
         connection.end();
         return Err(error);
@@ -102,7 +163,7 @@ pub fn open(server: ServerPtr, base: BasePtr, socket: OwnedFd, peer: SocketAddr)
     let _ = socket::set_nodelay(socket.as_raw_fd());
     // Closed with the connection from now on.
     std::mem::forget(socket);
-    server.connections().push(connection);
+    server.add_connection(connection);
     // What was sent with the connection is read in this round.
     connection.wire.read_at_once();
     Ok(())
@@ -132,67 +193,104 @@ pub fn fired(connection: ConnectionPtr, is_late: bool) {
         State::Last => connection.wire.queue(),
         State::Linger if this.throw_away() => {}
         State::Linger => close(connection),
-        _ => match this.fill() {
-            Ok(()) => go_on(connection),
+        _ => readable(connection),
+    }
+}
+
+/// Reads what there is, and goes on with it.
+fn readable(mut connection: ConnectionPtr) {
+    let raw = connection.as_ptr();
+    loop {
+        let Some(this) = served(&connection) else { return };
+        match this.fill() {
+            Ok(()) => return go_on(connection),
             Err(Errno::AGAIN | Errno::INTR) => {}
-            Err(_) => close(connection),
-        },
+            Err(_) => return close(connection),
+        }
+        let Some(question) = connection.wire.question() else { return };
+        question.run();
+        let Some(found) = find(raw) else { return };
+        found.wire.answered();
+        connection = found;
     }
 }
 
 fn overdue(connection: ConnectionPtr) {
     match served(&connection) {
-        Some(this) if this.is_in_head() => this.refuse(408),
-        _ => close(connection),
+        Some(this) if this.is_in_head() => this.answer_refusal(408),
+        _ => close_because(connection, Reason::Timeout),
     }
 }
 
 /// Makes steps until there is nothing to do, or the program has a request.
 fn go_on(connection: ConnectionPtr) {
     let raw = connection.as_ptr();
+    let marker = 0_u8;
+    let here = &raw const marker as usize;
     for _ in 0..PIPELINED {
         // It may have been closed meanwhile.
         let Some(connection) = find(raw) else { return };
         let Some(this) = served(&connection) else { return };
-        let Some(call) = this.advance() else { return };
+        let Some(call) = this.advance(here) else { return };
         // Whatever comes of the call, this goes on.
         connection.wire.queue();
-        call.run();
-        let Some(connection) = find(raw) else { return };
-        if !served(&connection).is_some_and(Served::finish_request) {
-            return;
-        }
+        call.run(raw, here);
     }
 }
 
 /// What was answered is written, and what has come meanwhile is looked at.
 pub fn end_of_round(connection: ConnectionPtr) {
     let raw = connection.as_ptr();
-    if served(&connection).is_some_and(Served::finish_request) {
+    for _ in 0..TURNS {
+        let Some(connection) = find(raw) else { return };
         go_on(connection);
+        if let Some(connection) = find(raw)
+            && served(&connection).is_some_and(Served::has_pending)
+        {
+            readable(connection);
+        }
+        let Some(connection) = find(raw) else { return };
+        match served(&connection).map_or(Ok(false), Served::flush) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(_) => return close(connection),
+        }
     }
-    if let Some(connection) = find(raw)
-        && served(&connection).is_some_and(|this| this.flush().is_err())
-    {
-        close(connection);
+    if let Some(connection) = find(raw) {
+        connection.wire.queue();
+    }
+}
+
+/// Takes no more of a request's body, or goes on with it.
+pub fn pause(connection: ConnectionPtr, request: RequestPtr, is_paused: bool) {
+    request.is_paused.set(is_paused);
+    if !is_paused {
+        connection.wire.queue();
     }
 }
 
 /// Ends a connection; its program hears of it, and a request that it has stays with it.
 pub fn close(connection: ConnectionPtr) {
+    close_because(connection, Reason::Eof);
+}
+
+fn close_because(connection: ConnectionPtr, reason: Reason) {
     if !connection.wire.close() {
         // By what is called when it is closed.
         return;
     }
-    Chain::<Connection>::remove(connection);
-    if let Some(serving) = connection.serving()
-        && let Some(request) = serving.request.take()
-    {
-        request.evcon.set(std::ptr::null_mut());
-        // The program frees it by its answer; one that was not given to it, or that it has
-        // answered, is ours.
-        if serving.state.get() != State::Busy || request.stage.get() == Stage::Answered {
-            request.dispose();
+    if let Some(serving) = connection.serving() {
+        serving.server.remove_connection(connection);
+        if let Some(request) = serving.request.take() {
+            request.evcon.set(std::ptr::null_mut());
+            // The program frees it by its answer; one that was not given to it, or that it has
+            // answered, is ours.
+            if serving.state.get() != State::Busy || request.stage.get() == Stage::Answered {
+                let marker = 0_u8;
+                fail(request, reason, &raw const marker as usize);
+            } else {
+                run_error(request.error_cb.get(), reason as c_int, request.cb_arg.get());
+            }
         }
     }
     connection.tell_closed();
@@ -202,7 +300,8 @@ pub fn close(connection: ConnectionPtr) {
 impl Served<'_> {
     fn is_overdue(self) -> bool {
         // The program may take its time; the peer may not.
-        self.serving.state.get() != State::Busy || self.connection.wire.output_length() > 0
+        let is_programs = matches!(self.serving.state.get(), State::Busy | State::Begun);
+        !(is_programs || self.is_paused()) || self.connection.wire.output_length() > 0
     }
 
     /// Has a byte of a request come, and its head not?
@@ -210,16 +309,38 @@ impl Served<'_> {
         self.serving.state.get() == State::Head && self.serving.head_until.get().is_some()
     }
 
+    fn is_paused(self) -> bool {
+        self.serving.request.get().is_some_and(|request| request.is_paused.get())
+    }
+
     fn has_much_output(self) -> bool {
         self.connection.wire.output_length() > OUTPUT_LIMIT
+    }
+
+    /// What is there is enough until the program has done its part.
+    fn has_much_input(self) -> bool {
+        let is_programs = self.serving.state.get() == State::Busy || self.is_paused();
+        is_programs && self.connection.wire.input_length() >= INPUT_LIMIT
+    }
+
+    /// Does the program that has the request want to hear if its client goes?
+    fn is_guarded(self) -> bool {
+        let request = self.serving.request.get();
+        self.serving.state.get() == State::Busy
+            && request.is_some_and(|r| r.error_cb.get().is_some())
+    }
+
+    /// Is there something to read that the socket does not tell of?
+    fn has_pending(self) -> bool {
+        let reads = !matches!(self.serving.state.get(), State::Last | State::Linger);
+        reads && self.connection.wire.has_pending()
     }
 
     /// Reads once. `ECONNRESET`: the end, with nothing left to do.
     fn fill(self) -> Result<()> {
         let wire = &self.connection.wire;
-        let is_busy = self.serving.state.get() == State::Busy;
-        if self.has_much_output() || wire.input_length() >= INPUT_LIMIT && is_busy {
-            // What is there is enough until the program has answered, and the peer has heard.
+        if self.has_much_output() || self.has_much_input() {
+            // Until the program has answered, and the peer has heard.
             wire.ignore_input();
             return Ok(());
         }
@@ -227,7 +348,7 @@ impl Served<'_> {
             Ok(0) => self.peer_is_done(),
             Ok(_) => self.has_progress(),
             Err(error @ (Errno::AGAIN | Errno::INTR)) => Err(error),
-            Err(_) if is_busy => {
+            Err(_) if self.serving.state.get() == State::Busy => {
                 wire.set_at_end();
                 self.peer_is_done()
             }
@@ -243,15 +364,29 @@ impl Served<'_> {
         self.connection.wire.watch_input()
     }
 
+    /// Watches for input: for a request, or for what is due.
+    fn watch(self) -> Result<()> {
+        let idle = self.serving.server.settings.idle_time();
+        match idle.filter(|_| self.serving.state.get() == State::Head) {
+            None => self.connection.wire.watch_input(),
+            Some(0) => self.connection.wire.watch_idle(),
+            Some(time) => self.connection.wire.watch_input_for(time),
+        }
+    }
+
     /// A head has its time as a whole; empty lines are no request yet, such a connection is idle.
     fn wait_for_head(self, has_begun: bool) -> Result<()> {
+        if !has_begun {
+            return self.watch();
+        }
         let wire = &self.connection.wire;
-        let seconds = u64::from(wire.timeout().max(0).unsigned_abs());
-        if !has_begun || seconds == 0 {
-            return wire.watch_input();
+        let usual = u64::from(wire.timeout().max(0).unsigned_abs()) * 1_000_000;
+        let time = self.serving.server.settings.head_time().unwrap_or(usual);
+        if time == 0 {
+            return wire.watch_idle();
         }
         let now = clock::monotonic_ns().unwrap_or_else(clock::wall_ns) / 1000;
-        let until = self.serving.head_until.get().unwrap_or(now + seconds * 1_000_000);
+        let until = self.serving.head_until.get().unwrap_or(now.saturating_add(time));
         self.serving.head_until.set(Some(until));
         wire.watch_input_for(until.saturating_sub(now))
     }
@@ -259,202 +394,43 @@ impl Served<'_> {
     fn peer_is_done(self) -> Result<()> {
         self.connection.wire.ignore_input();
         let is_needed = match self.serving.state.get() {
-            State::Busy | State::Body | State::Skip => true,
-            State::Head => self.connection.wire.has_input(),
+            State::Busy => !self.is_guarded(),
+            State::Begun | State::Body | State::Skip => true,
+            State::Head if self.connection.wire.has_input() => true,
+            // It may still hear its last reply.
+            State::Head if self.connection.wire.output_length() > 0 => {
+                self.end_quietly();
+                true
+            }
+            State::Head => false,
             State::Last | State::Linger => false,
         };
         if is_needed { Ok(()) } else { Err(Errno(libc::ECONNRESET)) }
     }
 
-    /// One step: what is to be called, if it comes to that.
-    fn advance(self) -> Option<RequestCall> {
-        if self.has_much_output() {
-            self.serving.waits_for_room.set(true);
-            return None;
-        }
-        let step = match self.serving.state.get() {
-            State::Head => self.read_head(),
-            State::Body => self.read_body(),
-            State::Skip => self.skip_body(),
-            State::Busy | State::Last | State::Linger => return None,
-        };
-        match step {
-            Ok(call) => call,
-            Err(refusal) => {
-                self.refuse(refusal.status());
-                None
-            }
-        }
-    }
-
-    fn read_head(self) -> super::Result<Option<RequestCall>> {
-        let (serving, server) = (self.serving, self.serving.server);
-        let Some(input) = self.connection.wire.input() else { return Ok(None) };
-        let mut scan = match serving.scan.take() {
-            Some(scan) => scan,
-            None => mem::try_box(Scan::request(server.is_strict())).map_err(no_memory)?,
-        };
-        let Some(found) = scan.find(input.bytes(), &server.limits())? else {
-            if self.connection.wire.is_at_end() {
-                self.end_quietly();
-            } else {
-                self.wait_for_head(scan.has_begun(input.bytes())).map_err(no_memory)?;
-                serving.scan.set(Some(scan));
-            }
-            return Ok(None);
-        };
-        let mut head = try_copy(&input.bytes()[found.start..found.end])?;
-        buffer::drain(input, found.end);
-        serving.head_until.set(None);
-        let taken = exchange::begin(self.connection, server, &found, &mut head)?;
-        serving.request.set(Some(taken.request));
-        serving.incoming.set(Incoming::new(taken.body, server.max_body(), || {
-            Decoder::new(server.is_strict(), false, server.limits(), server.max_body())
-        })?);
-        if !self.has_body() || taken.skips_body {
-            // What is to be skipped is answered now; the end of the body only tells where the
-            // next request begins.
-            let ends = taken.skips_body && taken.wants_continue && self.has_body();
-            taken.request.closes.set(taken.request.closes.get() || ends);
-            return Ok(self.dispatch());
-        }
-        serving.state.set(State::Body);
-        if taken.wants_continue && input.off.get() == 0 {
-            let go_on = self.connection.wire.send(b"HTTP/1.1 100 Continue\r\n\r\n");
-            go_on.map_err(no_memory)?;
-        }
-        self.read_body()
-    }
-
-    fn has_body(self) -> bool {
-        let incoming = self.serving.incoming.take();
-        let has = incoming.is_some();
-        self.serving.incoming.set(incoming);
-        has
-    }
-
-    /// Takes what there is of the body; with a request it is appended to that.
-    fn take_body(self, input: BufferPtr, request: Option<RequestPtr>) -> super::Result<Progress> {
-        let Some(mut incoming) = self.serving.incoming.take() else { return Ok(Progress::Whole) };
-        let is_at_end = self.connection.wire.is_at_end();
-        loop {
-            match incoming.step(input, is_at_end, request)? {
-                Progress::Piece => {}
-                Progress::Wait => {
-                    self.serving.incoming.set(Some(incoming));
-                    return Ok(Progress::Wait);
-                }
-                Progress::Whole => return Ok(Progress::Whole),
-            }
-        }
-    }
-
-    fn read_body(self) -> super::Result<Option<RequestCall>> {
-        let (input, request) = (self.input()?, self.serving.request.get());
-        match self.take_body(input, request)? {
-            Progress::Whole => Ok(self.dispatch()),
-            _ => Ok(self.wait()),
-        }
-    }
-
-    /// Throws away the body of a request that was answered; then the next one may come.
-    fn skip_body(self) -> super::Result<Option<RequestCall>> {
-        if self.take_body(self.input()?, None)? == Progress::Whole {
-            self.serving.state.set(State::Head);
-            return self.read_head();
-        }
-        Ok(self.wait())
-    }
-
-    /// An empty one if nothing has come: a body may be over at the end of all input.
-    fn input(self) -> super::Result<BufferPtr> {
-        self.connection.wire.input_or_new().map_err(no_memory)
-    }
-
-    /// The rest of the body has to come.
-    fn wait(self) -> Option<RequestCall> {
-        if self.connection.wire.is_at_end() {
-            self.end_quietly();
-        } else if !self.connection.wire.has_input() {
-            self.connection.wire.drop_input();
-        }
-        None
-    }
-
-    /// The request is there: who is to be called.
-    fn dispatch(self) -> Option<RequestCall> {
-        let request = self.serving.request.get()?;
-        self.serving.state.set(State::Busy);
-        let call = self.serving.server.handler(request);
-        if call.is_none() {
-            exchange::answer_not_found(request);
-            self.connection.wire.queue();
-        }
-        call
-    }
-
-    /// After an answer: the next request may come. Is there anything to look at?
-    fn finish_request(self) -> bool {
-        let (serving, wire) = (self.serving, &self.connection.wire);
-        let Some(request) = serving.request.get() else {
-            return matches!(serving.state.get(), State::Head | State::Skip) && wire.has_input();
-        };
-        if serving.state.get() != State::Busy || request.stage.get() != Stage::Answered {
-            return false;
-        }
-        serving.request.set(None);
-        let closes = request.closes.get() || wire.is_at_end() && !wire.has_input();
-        request.dispose();
-        if closes {
-            serving.state.set(State::Last);
-            return false;
-        }
-        serving.state.set(if self.has_body() { State::Skip } else { State::Head });
-        if !wire.is_at_end() && !self.has_much_output() {
-            let _ = wire.watch_input();
-        }
-        wire.has_input()
-    }
-
-    /// Answers what is no request, and ends the connection.
-    fn refuse(self, status: u16) {
-        if let Some(request) = self.serving.request.take() {
-            request.dispose();
-        }
-        self.serving.incoming.set(None);
-        self.serving.was_refused.set(true);
-        self.serving.state.set(State::Last);
-        let page = exchange::refusal(status, exchange::reason(status));
-        if page.and_then(|page| self.connection.wire.send(&page)).is_err() {
-            // Without memory for that it just ends.
-            self.end_quietly();
-        }
-    }
-
-    /// Ends at the end of the round, without another word.
-    fn end_quietly(self) {
-        self.serving.state.set(State::Last);
-        self.connection.wire.queue();
-    }
-
-    /// Writes what there is. An error ends the connection, as does the end of the last reply.
-    fn flush(self) -> Result<()> {
+    /// Writes what there is; has something waited for that? An error ends the connection, as does
+    /// the end of the last reply.
+    fn flush(self) -> Result<bool> {
         let (wire, state) = (&self.connection.wire, &self.serving.state);
         if !wire.flush()? {
-            return Ok(());
+            return Ok(false);
+        }
+        if state.get() == State::Last && !wire.say_end()? {
+            return Ok(false);
         }
         if state.get() == State::Last && !wire.is_at_end() && self.is_still_told() {
-            return self.linger();
+            return self.linger().map(|()| false);
         }
-        if self.serving.waits_for_room.replace(false) {
-            wire.queue();
-        }
-        if !wire.is_at_end() && state.get() != State::Last && !self.is_in_head() {
-            wire.watch_input()?;
+        let reads = state.get() != State::Last && !self.has_much_input();
+        if reads && !wire.is_at_end() && !self.is_in_head() {
+            self.watch()?;
         }
         let is_over = state.get() == State::Last
             || wire.is_at_end() && state.get() == State::Head && !wire.has_input();
-        if is_over { Err(Errno(libc::ECONNRESET)) } else { Ok(()) }
+        if is_over {
+            return Err(Errno(libc::ECONNRESET));
+        }
+        Ok(self.serving.waits_for_room.replace(false))
     }
 
     /// Does the peer send what nobody will read?

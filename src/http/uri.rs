@@ -176,10 +176,21 @@ fn consists_of(text: &[u8], more: &[u8], ends: &[u8], conformance: Conformance) 
 /// A request target with scheme and host: `http://host/...`. Its path and query may have any
 /// visible bytes, as those of other targets.
 pub fn is_absolute(target: &[u8]) -> bool {
-    let (Some(_), rest) = split_scheme(target) else { return false };
-    let Some(rest) = rest.strip_prefix(b"//") else { return false };
+    let authority = authority(target).and_then(|text| Authority::parse(text, Conformance::Exact));
+    authority.is_some_and(|authority| !authority.host.is_empty())
+}
+
+/// What stands between the slashes of a target with a scheme.
+pub fn authority(target: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = split_scheme(target);
+    let rest = rest.strip_prefix(b"//").filter(|_| scheme.is_some())?;
     let end = rest.iter().position(|b| b"/?#".contains(b)).unwrap_or(rest.len());
-    Authority::parse(&rest[..end], Conformance::Exact).is_some_and(|a| !a.host.is_empty())
+    Some(&rest[..end])
+}
+
+/// The host of an authority, or of a Host header; all of what is none.
+pub fn host_of(text: &[u8]) -> &[u8] {
+    Authority::parse(text, Conformance::Loose).map_or(text, |authority| authority.host)
 }
 
 /// What a Host header says: a host that is not empty, and maybe a port.

@@ -4,11 +4,13 @@
 //! What is to be sent leaves at the end of the round, all of it at once; a buffer is there only
 //! while it holds something, so that an idle connection has none. A large body is not copied behind
 //! its head: it waits in its own block, and both leave with one call. The socket closes with the
-//! wire.
+//! wire. Between the two there may be a transport.
 
+use super::transport::Layer;
 use crate::buffer;
 use crate::errno::{Errno, Result};
 use crate::event::{BasePtr, Core, timeval_of};
+use crate::layout::call::transport::{Maker, Question, Transport};
 use crate::layout::evbuffer::BufferPtr;
 use crate::layout::event::{EV_PERSIST, EV_READ, EV_TIMEOUT, EV_WRITE, Event, EventPtr};
 use crate::layout::handle::Handle;
@@ -27,6 +29,7 @@ const LARGE: usize = 32 << 10;
 pub struct Wire {
     base: Cell<Option<BasePtr>>,
     socket: Cell<c_int>,
+    layer: Layer,
     read: Event,
     write: Event,
     late: Late,
@@ -45,6 +48,7 @@ impl Wire {
         Wire {
             base: Cell::new(base),
             socket: Cell::new(-1),
+            layer: Layer::new(),
             read: Event::zeroed(),
             write: Event::zeroed(),
             late: Late::new(),
@@ -86,9 +90,19 @@ impl Wire {
         own_event::set(EventPtr::of(&self.write), base, number, EV_WRITE | EV_PERSIST, owner);
     }
 
+    /// Puts a transport between itself and its socket.
+    pub fn put_between(&self, maker: Maker) -> Result<()> {
+        self.layer.open(maker, self.socket.get())
+    }
+
+    pub fn transport(&self) -> Option<Transport> {
+        self.layer.transport()
+    }
+
     /// Gives the socket back to the caller: it is not closed.
     pub fn detach(&self) {
         self.forget_events();
+        self.layer.close();
         self.socket.set(-1);
     }
 
@@ -103,6 +117,7 @@ impl Wire {
         for buffer in buffers.into_iter().flatten() {
             buffer.dispose();
         }
+        self.layer.close();
         let number = self.socket.replace(-1);
         if number >= 0 {
             fd::close(number);
@@ -145,21 +160,33 @@ impl Wire {
 
     /// Watches for input; the time without progress begins anew.
     pub fn watch_input(&self) -> Result<()> {
-        self.add(&self.read, self.patience())
+        self.watch_input_until(self.patience())
     }
 
     /// Watches for input, so many microseconds.
     pub fn watch_input_for(&self, time: u64) -> Result<()> {
-        self.add(&self.read, Some(time))
+        self.watch_input_until(Some(time))
+    }
+
+    fn watch_input_until(&self, time: Option<u64>) -> Result<()> {
+        if self.layer.has_pending() {
+            // Nobody else will tell of it.
+            self.queue();
+        }
+        let event = if self.layer.is_inverted() { &self.write } else { &self.read };
+        self.add(event, time)
     }
 
     /// Watches for input, for as long as it takes.
     pub fn watch_idle(&self) -> Result<()> {
-        self.add(&self.read, None)
+        self.watch_input_until(None)
     }
 
     pub fn ignore_input(&self) {
         self.delete(&self.read);
+        if self.layer.forget_inversion() && self.output_length() == 0 {
+            self.delete(&self.write);
+        }
     }
 
     /// Watches for room to send.
@@ -173,7 +200,9 @@ impl Wire {
     }
 
     pub fn ignore_output(&self) {
-        self.delete(&self.write);
+        if !self.layer.is_inverted() {
+            self.delete(&self.write);
+        }
     }
 
     /// A pause of so many microseconds, while there is no socket.
@@ -191,7 +220,7 @@ impl Wire {
     fn add(&self, event: &Event, time: Option<u64>) -> Result<()> {
         let base = self.base.get().ok_or(Errno::INVAL)?;
         let event = EventPtr::of(event);
-        let after = time.map(timeval_of);
+        let after = self.layer.limit(time).map(timeval_of);
         base.try_enter(|core| {
             if after.is_none() && Core::is_linked(event) {
                 // An old time limit would stay otherwise.
@@ -254,14 +283,54 @@ impl Wire {
     /// Reads once; 0: the peer has sent its last byte.
     pub fn fill(&self) -> Result<usize> {
         let input = self.input_or_new()?;
-        let read = buffer::read(input, self.socket.get(), -1);
+        let was_inverted = self.layer.is_inverted();
+        let read = self.layer.read(input, self.socket.get());
         if read == Ok(0) {
             self.at_end.set(true);
         }
         if input.off.get() == 0 {
             self.drop_input();
         }
+        if self.layer.transport().is_some() {
+            self.heed(was_inverted)?;
+        }
         read
+    }
+
+    /// After a reading: watches for what the transport waits for.
+    fn heed(&self, was_inverted: bool) -> Result<()> {
+        let is_inverted = self.layer.is_inverted();
+        if is_inverted && !was_inverted {
+            self.delete(&self.read);
+        } else if was_inverted && !is_inverted && self.output_length() == 0 {
+            self.delete(&self.write);
+        }
+        if is_inverted != was_inverted || self.layer.has_become_ready() {
+            self.watch_input()?;
+        } else if self.layer.has_pending() {
+            self.queue();
+        }
+        Ok(())
+    }
+
+    /// Is there something to read that the socket does not tell of?
+    pub fn has_pending(&self) -> bool {
+        self.layer.has_pending()
+    }
+
+    /// Has what comes before the first byte taken too long?
+    pub fn is_unready(&self) -> bool {
+        self.layer.is_unready()
+    }
+
+    /// What the program is to be asked before reading can go on.
+    pub fn question(&self) -> Option<Question> {
+        self.layer.question()
+    }
+
+    /// The program has been asked.
+    pub fn answered(&self) {
+        self.layer.answered();
     }
 
     pub fn output_length(&self) -> usize {
@@ -305,20 +374,32 @@ impl Wire {
     /// Writes what there is; is that all? Otherwise the rest follows when there is room.
     pub fn flush(&self) -> Result<bool> {
         while let Some(output) = self.output.get() {
-            let behind = self.behind.get();
-            let rest = behind.as_ref().map_or(&[][..], |behind| behind.bytes());
-            match socket::send_both(self.socket.get(), output.bytes(), rest) {
+            if output.off.get() == 0 {
+                self.sent(0);
+                continue;
+            }
+            match self.write(output.bytes()) {
                 Ok(n) => {
                     self.sent(n);
                     self.is_heard();
                 }
                 Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => return self.watch_output().map(|()| false),
+                Err(Errno::AGAIN) => return self.wait_for_room().map(|()| false),
                 Err(error) => return Err(error),
             }
         }
         self.ignore_output();
         Ok(true)
+    }
+
+    /// Tries to send the bytes, and what is behind them.
+    fn write(&self, bytes: &[u8]) -> Result<usize> {
+        match self.behind.get() {
+            Some(behind) if self.layer.transport().is_none() => {
+                socket::send_both(self.socket.get(), bytes, behind.bytes())
+            }
+            _ => self.layer.write(bytes, self.socket.get()),
+        }
     }
 
     /// So many bytes have gone. A block that has gone as a whole is not kept.
@@ -331,6 +412,25 @@ impl Wire {
             n -= length;
             output.dispose();
             self.output.set(self.behind.take());
+        }
+    }
+
+    /// What waits for room may in truth wait for input: then there is always room.
+    fn wait_for_room(&self) -> Result<()> {
+        if !self.layer.writing_wants_input() {
+            return self.watch_output();
+        }
+        self.ignore_output();
+        if Core::is_linked(EventPtr::of(&self.read)) { Ok(()) } else { self.watch_input() }
+    }
+
+    /// Says, where there is a way to, that this was all. Is it said? Otherwise it is to be tried
+    /// again when there is room.
+    pub fn say_end(&self) -> Result<bool> {
+        match self.layer.shut_down() {
+            Err(Errno::AGAIN) => self.watch_output().map(|()| false),
+            // Who cannot be told finds out.
+            Ok(()) | Err(_) => Ok(true),
         }
     }
 

@@ -10,6 +10,7 @@
 
 pub mod dns;
 pub mod http;
+pub mod transport;
 
 use super::bufferevent::{Bufferevent, BuffereventCb, BuffereventErrorCb};
 use super::evbuffer::Evbuffer;

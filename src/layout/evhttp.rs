@@ -112,11 +112,16 @@ pub struct Request {
     pub asked_keep_alive: Cell<bool>,
     /// Called when the head of a reply has come.
     pub header_cb: Cell<HeaderCallback>,
-    /// Called for each piece of a reply's body, however it comes.
+    /// Called for each piece of the body, however it comes.
     pub body_cb: Cell<RequestCallback>,
-    /// Told why there is no reply.
+    /// Told why there is no reply, or nobody to reply to.
     pub error_cb: Cell<ErrorCallback>,
-    /// The program takes no more of the reply for now.
+    /// Called when the reply has left, all of it.
+    pub complete_cb: Cell<RequestCallback>,
+    pub complete_arg: Cell<*mut c_void>,
+    /// What `evhttp_request_get_host` has given away.
+    host: Cell<*mut c_char>,
+    /// The program takes no more of the body for now.
     pub is_paused: Cell<bool>,
     /// The program frees it, not the library.
     pub is_owned: Cell<bool>,
@@ -200,6 +205,9 @@ impl RequestPtr {
             header_cb: Cell::new(None),
             body_cb: Cell::new(None),
             error_cb: Cell::new(None),
+            complete_cb: Cell::new(None),
+            complete_arg: Cell::new(ptr::null_mut()),
+            host: Cell::new(ptr::null_mut()),
             is_paused: Cell::new(false),
             is_owned: Cell::new(false),
             holds: Cell::new(0),
@@ -253,6 +261,7 @@ impl RequestPtr {
             mem::release(self.remote_host.get().cast());
             mem::release(self.uri.get().cast());
             mem::release(self.response_code_line.get().cast());
+            mem::release(self.host.get().cast());
             drop(Box::from_raw(self.0.as_ptr()));
         }
     }
@@ -308,6 +317,12 @@ impl RequestPtr {
 
     pub fn set_reason(self, reason: &[u8]) -> Result<()> {
         exchange(&self.response_code_line, reason)
+    }
+
+    /// Keeps a copy of a host's name, and gives it as a string.
+    pub fn keep_host(self, host: &[u8]) -> Result<*const c_char> {
+        exchange(&self.host, host)?;
+        Ok(self.host.get())
     }
 
     /// What stands for a string that is missing is an empty one.

@@ -48,7 +48,7 @@ pub struct Evkeyvalq {
 pub struct Headers(NonNull<Evkeyvalq>);
 
 /// A header of a list.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Keyval<'a> {
     pub key: &'a [u8],
     pub value: &'a [u8],

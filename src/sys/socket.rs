@@ -104,8 +104,11 @@ pub fn shut_down_writing(socket: c_int) -> Result<()> {
     check(unsafe { libc::shutdown(socket, libc::SHUT_WR) }).map(drop)
 }
 
+/// Connections that wait to be taken.
+const BACKLOG: c_int = 128;
+
 /// A socket that listens, does not block, and is closed on exec (behaviour 136).
-pub fn listener(at: SocketAddr, backlog: c_int) -> Result<OwnedFd> {
+pub fn listener(at: SocketAddr) -> Result<OwnedFd> {
     let (raw, length) = super::address::to_raw(at);
     // SAFETY: the storage outlives its use.
     let address = unsafe { Address::new((&raw const raw).cast(), length) };
@@ -117,7 +120,31 @@ pub fn listener(at: SocketAddr, backlog: c_int) -> Result<OwnedFd> {
     }
     bind(number, at)?;
     // SAFETY: no pointers.
-    check(unsafe { libc::listen(number, backlog) })?;
+    check(unsafe { libc::listen(number, BACKLOG) })?;
+    Ok(socket)
+}
+
+/// The same at a path of the file system. `ENAMETOOLONG`; `EADDRINUSE`: there is something.
+pub fn local_listener(path: &[u8]) -> Result<OwnedFd> {
+    // SAFETY: zeros are an address.
+    let mut address: libc::sockaddr_un = unsafe { std::mem::zeroed() };
+    address.sun_family = libc::AF_UNIX as libc::sa_family_t;
+    // There is a NUL behind it.
+    if path.len() >= address.sun_path.len() {
+        return Err(Errno(libc::ENAMETOOLONG));
+    }
+    for (place, byte) in address.sun_path.iter_mut().zip(path) {
+        *place = *byte as libc::c_char;
+    }
+    let length = size_of::<libc::sockaddr_un>() as libc::socklen_t;
+    // SAFETY: the address outlives its use.
+    let address = unsafe { Address::new((&raw const address).cast(), length) };
+    let socket = stream(address)?;
+    let number = socket.as_raw_fd();
+    // SAFETY: the address is valid by `Address::new`.
+    check(unsafe { libc::bind(number, address.raw, address.length) })?;
+    // SAFETY: no pointers.
+    check(unsafe { libc::listen(number, BACKLOG) })?;
     Ok(socket)
 }
 

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use crate::tables::{Backend, FOLDERS, Variant};
+use crate::tables::{Backend, FOLDERS, PACKAGES, Variant};
 
 /// Where the runner keeps what it makes.
 pub const OUT: &str = "target/ctests";
@@ -198,17 +198,7 @@ fn program(source: &Path, variant: &Variant) -> Result<Program, String> {
 /// What pkg-config says about the stage, and a runpath, which LD_LIBRARY_PATH overrides.
 fn compile_flags(variant: &Variant) -> Result<Vec<String>, String> {
     let stage = absolute(Path::new(STAGE))?;
-    let output = Command::new("pkg-config")
-        .args(["--cflags", "--libs", "evhub"])
-        .env("PKG_CONFIG_PATH", stage.join("lib/pkgconfig"))
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|e| format!("pkg-config: {e}"))?;
-    if !output.status.success() {
-        return Err("pkg-config does not know the staged evhub".to_string());
-    }
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut flags: Vec<String> = text.split_whitespace().map(str::to_string).collect();
+    let mut flags = package_flags(&["evhub"])?;
     let runpath = stage.join("lib").display().to_string();
     flags.push(format!("-Wl,--enable-new-dtags,-rpath,{runpath}"));
     if let Some(sanitizer) = variant.sanitizer {
@@ -218,6 +208,28 @@ fn compile_flags(variant: &Variant) -> Result<Vec<String>, String> {
         flags.extend([own, "-fPIC".to_string(), "-rdynamic".to_string()]);
     }
     Ok(flags)
+}
+
+fn package_flags(packages: &[&str]) -> Result<Vec<String>, String> {
+    let output = Command::new("pkg-config")
+        .args(["--cflags", "--libs"])
+        .args(packages)
+        .env("PKG_CONFIG_PATH", absolute(Path::new(STAGE))?.join("lib/pkgconfig"))
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|e| format!("pkg-config: {e}"))?;
+    if !output.status.success() {
+        return Err(format!("pkg-config does not know the staged {packages:?}"));
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok(text.split_whitespace().map(str::to_string).collect())
+}
+
+/// What a program needs beside evhub.
+fn extra_flags(source: &Path) -> Result<Vec<String>, String> {
+    let is_in = |folder: &&str| source.starts_with(Path::new("ctests").join(folder));
+    let packages = PACKAGES.iter().find(|(folder, _)| is_in(folder));
+    packages.map_or(Ok(Vec::new()), |(_, packages)| package_flags(packages))
 }
 
 /// Returns the executables that could not be made.
@@ -246,7 +258,8 @@ fn compile(source: &Path, executable: &Path, flags: &[String]) -> Result<(), Str
     let is_c = ends(source, "c");
     let mut cc = Command::new("cc");
     cc.args(if is_c { standard } else { &[] }).args(warnings).arg("-Ictests");
-    cc.arg("-o").arg(executable).arg(source).args(HARNESS).args(flags).arg("-ldl");
+    cc.arg("-o").arg(executable).arg(source).args(HARNESS);
+    cc.args(extra_flags(source)?).args(flags).arg("-ldl");
     run(cc.args(if is_c { [].as_slice() } else { &["-lstdc++"] }))
 }
 

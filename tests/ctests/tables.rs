@@ -1,7 +1,11 @@
 //! The tables of the C test runner: folders, backends, and the ways to run the suite.
 
 /// A folder of test programs under ctests/; each file in C or C++ is a program.
-pub const FOLDERS: &[&str] = &["event", "buffer", "bufferevent", "tag", "hub", "dns", "http"];
+pub const FOLDERS: &[&str] =
+    &["event", "buffer", "bufferevent", "tag", "hub", "dns", "http", "tls"];
+
+/// What programs of a folder need beside evhub, in the words of pkg-config.
+pub const PACKAGES: &[(&str, &[&str])] = &[("tls", &["evhub_tls", "openssl"])];
 
 /// One backend and how a test process is made to use it.
 pub struct Backend {

@@ -207,7 +207,8 @@ fn local_for(client: &Client, peer: SocketAddr) -> Result<Option<SocketAddr>> {
 
 /// The kernel has said what has come of an attempt; or nothing, for too long.
 pub fn attempted(connection: ConnectionPtr, client: &Client, is_late: bool) {
-    if !is_late && socket::connect_result(connection.wire.socket()).is_ok() {
+    let is_there = !is_late && socket::connect_result(connection.wire.socket()).is_ok();
+    if is_there && put_between(connection, client).is_ok() {
         client.attempts.set(0);
         client.addresses.borrow_mut().clear();
         connection.wire.ignore_output();
@@ -219,6 +220,10 @@ pub fn attempted(connection: ConnectionPtr, client: &Client, is_late: bool) {
     if next_address(connection, client).is_err() {
         attempt_failed(connection, client);
     }
+}
+
+fn put_between(connection: ConnectionPtr, client: &Client) -> Result<()> {
+    client.transport.get().map_or(Ok(()), |maker| connection.wire.put_between(maker))
 }
 
 /// No connection: once more after a while, or everybody hears of it (behaviour 161).

@@ -25,6 +25,7 @@ use crate::dns::ResolverPtr;
 use crate::errno::{Errno, Result};
 use crate::event::BasePtr;
 use crate::layout::call::http::run_close;
+use crate::layout::call::transport::Maker;
 use crate::layout::evhttp::{KIND_REQUEST, RequestPtr};
 use crate::sys::mem;
 use connect::Lookup;
@@ -116,6 +117,8 @@ pub struct Client {
     /// Addresses that were not tried yet, the next one last.
     addresses: RefCell<Vec<SocketAddr>>,
     lookup: Cell<Option<Lookup>>,
+    /// What lies between the wire and its socket.
+    transport: Cell<Option<Maker>>,
     incoming: Incomplete,
     max_head: Cell<usize>,
     max_body: Cell<Option<u64>>,
@@ -186,6 +189,7 @@ pub fn new(
         attempts: Cell::new(0),
         addresses: RefCell::new(Vec::new()),
         lookup: Cell::new(None),
+        transport: Cell::new(None),
         incoming: Incomplete::new(),
         max_head: Cell::new(Limits::default().head),
         max_body: Cell::new(None),
@@ -363,6 +367,7 @@ pub fn free(connection: ConnectionPtr) {
         }
     }
     connection.wire.cancel();
+    client.set_transport(None);
     while let Some(entry) = client.queue.borrow_mut().pop_front() {
         entry.request.evcon.set(std::ptr::null_mut());
         entry.request.dispose();
@@ -402,6 +407,13 @@ fn unused(connection: &ConnectionPtr) -> Result<&Client> {
 }
 
 impl Client {
+    /// For sockets that are connected from now on.
+    pub fn set_transport(&self, maker: Option<Maker>) {
+        if let Some(old) = self.transport.replace(maker) {
+            old.release();
+        }
+    }
+
     pub fn set_retries(&self, most: c_int) {
         self.retries.set(most);
     }

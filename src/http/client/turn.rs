@@ -38,7 +38,7 @@ pub fn fired(connection: ConnectionPtr, is_late: bool) {
         Phase::Resolving => attempt_failed(connection, client),
         Phase::Connecting => connect::attempted(connection, client, is_late),
         Phase::Asking => asking(connection, client, is_late),
-        Phase::Idle => idle(connection, client),
+        Phase::Idle => idle(connection, client, is_late),
         Phase::Closed => {}
     }
     turn(connection);
@@ -67,8 +67,12 @@ fn asking(connection: ConnectionPtr, client: &Client, is_late: bool) {
 }
 
 /// Nobody has asked: whatever comes is the end (behaviour 166).
-fn idle(connection: ConnectionPtr, client: &Client) {
+fn idle(connection: ConnectionPtr, client: &Client, is_late: bool) {
     match connection.wire.fill() {
+        // What was to come before the first byte has not come.
+        Err(Errno::AGAIN | Errno::INTR) if is_late && connection.wire.is_unready() => {
+            drop_socket(connection, client);
+        }
         // Time has run out for the last request's reply, which is there.
         Err(Errno::AGAIN | Errno::INTR) => {
             let _ = connection.wire.watch_idle();
@@ -77,9 +81,22 @@ fn idle(connection: ConnectionPtr, client: &Client) {
     }
 }
 
-/// The end of a round: what was asked in it goes out.
+/// The end of a round: what was asked in it goes out, and what the socket does not tell of is read.
 pub fn end_of_round(connection: ConnectionPtr) {
-    turn(connection);
+    match connection.client() {
+        Some(client) if has_pending(connection, client) => fired(connection, false),
+        _ => turn(connection),
+    }
+}
+
+/// Is there something to read that the socket does not tell of?
+fn has_pending(connection: ConnectionPtr, client: &Client) -> bool {
+    let reads = match client.phase.get() {
+        Phase::Asking => !client.is_paused() && !client.incoming.is_full.get(),
+        Phase::Idle => true,
+        _ => false,
+    };
+    reads && connection.wire.has_pending()
 }
 
 /// Sends what there is. False: that cannot be done, and something else is.
@@ -125,7 +142,10 @@ pub fn turn(connection: ConnectionPtr) {
         let Some(call) = next_call(connection, client, here) else {
             if flush(connection, client) {
                 read_on(connection, client);
-                return connection.wire.cancel();
+                if !has_pending(connection, client) {
+                    connection.wire.cancel();
+                }
+                return;
             }
             continue;
         };
@@ -186,7 +206,10 @@ fn begin(connection: ConnectionPtr, client: &Client) {
     let Some(request) = client.first() else { return };
     // The server may have closed it, and the loop has not seen that yet.
     if client.incoming.was_used.get() && socket::has_news(connection.wire.socket()) {
-        return drop_socket(connection, client);
+        idle(connection, client, false);
+        if client.phase.get() != Phase::Idle {
+            return;
+        }
     }
     client.incoming.forget();
     client.incoming.was_used.set(true);

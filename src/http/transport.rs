@@ -1,0 +1,180 @@
+//! What lies between a wire and its socket: nothing, or a transport (TLS, say), for which reading
+//! may have to wait for room to write, writing for input, and either for the program.
+
+use crate::buffer;
+use crate::errno::{Errno, Result};
+use crate::layout::call::transport::{Maker, Question, Transport};
+use crate::layout::evbuffer::BufferPtr;
+use crate::layout::event::{EV_READ, EV_WRITE};
+use crate::sys::{clock, socket};
+use std::cell::Cell;
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
+
+/// What is read at one go: a whole record.
+const PIECE: usize = 16 << 10;
+
+/// So much is read before others have their turn.
+const TURN: usize = 64 << 10;
+
+pub struct Layer {
+    transport: Cell<Option<Transport>>,
+    /// Reading waits for room to write.
+    is_inverted: Cell<bool>,
+    /// The program has been asked, and has not returned.
+    is_asking: Cell<bool>,
+    /// What the next reading says: it was found out behind the data of the last one.
+    rest: Cell<Option<Result<usize>>>,
+    /// When the first byte must be possible, in microseconds.
+    ready_until: Cell<Option<u64>>,
+}
+
+impl Layer {
+    pub const fn new() -> Layer {
+        Layer {
+            transport: Cell::new(None),
+            is_inverted: Cell::new(false),
+            is_asking: Cell::new(false),
+            rest: Cell::new(None),
+            ready_until: Cell::new(None),
+        }
+    }
+
+    pub fn open(&self, maker: Maker, socket: c_int) -> Result<()> {
+        let transport = maker.open(socket)?;
+        let time = transport.handshake() * 1_000_000;
+        self.ready_until.set((time > 0).then(|| now().saturating_add(time)));
+        self.transport.set(Some(transport));
+        Ok(())
+    }
+
+    /// Before the socket is closed.
+    pub fn close(&self) {
+        self.is_inverted.set(false);
+        self.is_asking.set(false);
+        self.rest.set(None);
+        self.ready_until.set(None);
+        if let Some(transport) = self.transport.take() {
+            transport.close();
+        }
+    }
+
+    pub fn transport(&self) -> Option<Transport> {
+        self.transport.get()
+    }
+
+    pub fn is_inverted(&self) -> bool {
+        self.is_inverted.get()
+    }
+
+    /// Reading does not wait any more, whatever for.
+    pub fn forget_inversion(&self) -> bool {
+        self.is_inverted.replace(false)
+    }
+
+    /// Reads what there is, within limits; 0: the end.
+    pub fn read(&self, input: BufferPtr, number: c_int) -> Result<usize> {
+        let Some(transport) = self.transport.get() else {
+            return buffer::read(input, number, -1);
+        };
+        if let Some(rest) = self.rest.take() {
+            return rest;
+        }
+        self.is_inverted.set(false);
+        let mut total = 0;
+        while total < TURN && (total == 0 || transport.has_pending()) {
+            let read = buffer::fill(input, PIECE, |first, second| both(transport, first, second));
+            match read {
+                Ok(n) if n > 0 => total += n,
+                Err(Errno::AGAIN) => {
+                    self.is_inverted.set(transport.wants() & EV_WRITE != 0);
+                    return if total == 0 { read } else { Ok(total) };
+                }
+                _ if total == 0 => return read,
+                _ => {
+                    self.rest.set(Some(read));
+                    break;
+                }
+            }
+        }
+        Ok(total)
+    }
+
+    /// Is there something to read that the socket does not tell of?
+    pub fn has_pending(&self) -> bool {
+        let Some(transport) = self.transport.get() else { return false };
+        !self.is_asking.get() && (self.rest.get().is_some() || transport.has_pending())
+    }
+
+    /// Writes some of it.
+    pub fn write(&self, bytes: &[u8], number: c_int) -> Result<usize> {
+        match self.transport.get() {
+            None => socket::send(number, bytes),
+            Some(transport) => transport.write(bytes),
+        }
+    }
+
+    /// After a writing that was told to wait: for input, of all things?
+    pub fn writing_wants_input(&self) -> bool {
+        self.transport.get().is_some_and(|transport| transport.wants() & EV_WRITE == 0)
+    }
+
+    /// Says that nothing more will be written. `EAGAIN`: when there is room.
+    pub fn shut_down(&self) -> Result<()> {
+        self.transport.get().map_or(Ok(()), Transport::shut_down)
+    }
+
+    /// What the program is to be asked before reading goes on. Once: an answer that does not
+    /// come is waited for.
+    pub fn question(&self) -> Option<Question> {
+        let transport = self.transport.get()?;
+        let is_due = transport.wants() & (EV_READ | EV_WRITE) == 0;
+        (is_due && !self.is_asking.replace(true)).then(|| transport.question())
+    }
+
+    pub fn answered(&self) {
+        self.is_asking.set(false);
+    }
+
+    /// Has it become possible to read and write since this was asked last?
+    pub fn has_become_ready(&self) -> bool {
+        let is_open = self.transport.get().is_some_and(|transport| transport.handshake() == 0);
+        is_open && self.ready_until.take().is_some()
+    }
+
+    /// Is it too late for the first byte?
+    pub fn is_unready(&self) -> bool {
+        !self.has_become_ready() && self.ready_until.get().is_some_and(|until| until <= now())
+    }
+
+    /// A time limit, in microseconds, in which what comes before the first byte is heeded.
+    pub fn limit(&self, time: Option<u64>) -> Option<u64> {
+        let Some(until) = self.ready_until.get() else { return time };
+        if self.has_become_ready() {
+            return time;
+        }
+        let left = until.saturating_sub(now());
+        Some(time.map_or(left, |time| time.min(left)))
+    }
+}
+
+fn now() -> u64 {
+    clock::monotonic_ns().unwrap_or_else(clock::wall_ns) / 1000
+}
+
+/// Reads into one piece of memory, and what it cannot hold into another.
+fn both(
+    transport: Transport,
+    first: &mut [MaybeUninit<u8>],
+    second: &mut [MaybeUninit<u8>],
+) -> Result<usize> {
+    if first.is_empty() {
+        return transport.read(second);
+    }
+    let n = transport.read(first)?;
+    if n < first.len() || second.is_empty() || !transport.has_pending() {
+        return Ok(n);
+    }
+    // What it says here, but for bytes, it says again.
+    Ok(n + transport.read(second).unwrap_or(0))
+}
