@@ -92,7 +92,8 @@ TEST(headers_may_come_later)
 	CHECK_INT(evhttp_add_header(req->output_headers, "host", "of.my.own"), 0);
 	CHECK_INT(evhttp_add_header(req->output_headers, "Proxy-Connection", "keep-alive"), 0);
 	CHECK_INT(evhttp_add_header(req->output_headers, "Connection", "close"), 0);
-	CHECK_STR(hear_question(p), "GET / HTTP/1.1\r\nhost: of.my.own\r\nConnection: close\r\n\r\n");
+	CHECK_STR(hear_question(p),
+	    "GET / HTTP/1.1\r\nhost: of.my.own\r\nConnection: close\r\n\r\n");
 	answer(p);
 	end();
 }

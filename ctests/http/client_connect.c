@@ -101,7 +101,7 @@ TEST(tried_again)
 	CHECK_INT(told, 0);
 	listen_on(fd);
 	CHECK_INT(strncmp(hear_question(peer_at(0)), "GET /a", 6), 0);
-	CHECK_ELAPSED(start, 1900);
+	CHECK_AT_LEAST(start, 1900);
 	say(&taken[0], OK_REPLY(0, ""));
 	CHECK_STR(hear_told(1), OK_NOTED("/a", 0, ""));
 	hear_question(&taken[0]);
@@ -120,12 +120,12 @@ TEST(tried_once_more)
 	get("/a");
 	start = now_ns();
 	CHECK_STR(hear_told(1), "/a: 0\n");
-	CHECK_ELAPSED(start, 2000);
+	CHECK_AT_LEAST(start, 2000);
 	/* The next ones have as many attempts. */
 	get("/b");
 	start = now_ns();
 	CHECK_STR(hear_told(1), "/b: 0\n");
-	CHECK_ELAPSED(start, 2000);
+	CHECK_AT_LEAST(start, 2000);
 	end_without(0);
 }
 

@@ -218,11 +218,11 @@ TEST(time_runs_out)
 	get("/c");
 	start = now_ns();
 	CHECK_STR(hear_told(1), "/a: NULL\n");
-	CHECK_ELAPSED(start, 1000);
+	CHECK_AT_LEAST(start, 1000);
 	CHECK_STR(hear_told(1), "/b: NULL\n");
-	CHECK_ELAPSED(start, 2000);
+	CHECK_AT_LEAST(start, 2000);
 	CHECK_STR(hear_told(1), "/c: NULL\n");
-	CHECK_ELAPSED(start, 3000);
+	CHECK_AT_LEAST(start, 3000);
 	rounds();
 	CHECK_INT(taken_count, 3);
 	CHECK_INT(taken[0].ended + taken[1].ended + taken[2].ended, 3);

@@ -80,7 +80,8 @@ TEST(no_status_lines)
 TEST(headers_of_replies)
 {
 	begin();
-	CHECK_STR(whole("HTTP/1.1 200 OK\r\nA:  b \r\nA: c\r\n a: d\r\nE:\r\nContent-Length: 0\r\n\r\n"),
+	CHECK_STR(whole("HTTP/1.1 200 OK\r\nA:  b \r\nA: c\r\n a: d\r\nE:\r\n"
+	    "Content-Length: 0\r\n\r\n"),
 	    "200 OK 1.1{A=b;A=c a: d;E=;Content-Length=0;}\n");
 	/* Blanks before the colon, and a CR that ends no line, are blanks (behaviour 140). */
 	CHECK_STR(whole("HTTP/1.1 200 OK\r\nA : b\rc\r\nContent-Length : 0\r\n\r\n"),
@@ -166,7 +167,8 @@ TEST(bodies_in_chunks)
 	CHECK_STR(ended(CHUNKED("")), "NULL\n");
 	CHECK_STR(whole("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"),
 	    "NULL\n");
-	CHECK_STR(whole("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\nz\r\n0\r\n\r\n"),
+	CHECK_STR(whole("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+	    "1\r\nz\r\n0\r\n\r\n"),
 	    "200 OK 1.1{Transfer-Encoding=gzip, chunked;}z\n");
 	end();
 }

@@ -1,6 +1,7 @@
 /*
  * Proves K17 and behaviour 163: every reply of a corpus in two pieces, at each place; byte by byte;
- * and cut short at each length. The program is told the same as of the whole, or that there is none.
+ * and cut short at each length. The program is told the same as of the whole, or that there is
+ * none.
  */
 #include "raw_server.h"
 

@@ -7,6 +7,9 @@
 
 #include "peers.h"
 
+/* So many milliseconds have gone by since then. */
+#define CHECK_AT_LEAST(start_ns, ms) CHECK(now_ns() - (start_ns) >= (ms) * 1000000LL)
+
 /* Sockets that listen, and what they took */
 
 static struct peer taken[256];

@@ -206,7 +206,7 @@ ALLOC_TEST(accepting)
 	need_shim();
 	serve(store);
 	capture_log();
-	for (n = -2; n <= 0 || failures > 0; n++) {
+	for (n = -2; n <= 1 || failures > 0; n++) {
 		get_ready();
 		open_peer(&p);
 		say(&p, GET);

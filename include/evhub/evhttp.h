@@ -341,7 +341,8 @@ struct evhttp_connection *evhttp_connection_new(const char *address, unsigned sh
  * @param base the base; NULL: the current one
  * @see behaviours 137, 168
  *
- * @pre `evcon` is NULL or a connection that was not freed; `base` is NULL or a base that was not freed.
+ * @pre `evcon` is NULL or a connection that was not freed; `base` is NULL or a base that was not
+ * freed.
  */
 void evhttp_connection_set_base(struct evhttp_connection *evcon, struct event_base *base);
 
@@ -400,8 +401,8 @@ void evhttp_connection_set_retries(struct evhttp_connection *evcon, int retry_ma
  *   EINVAL or ENOMEM, and the request stays the caller's (its evcon is NULL)
  * @see behaviours 158 to 165, 203
  *
- * @pre `evcon` is NULL or a connection that was not freed, `req` NULL or a request that was not freed;
- * `uri` is NULL or a string.
+ * @pre `evcon` is NULL or a connection that was not freed, `req` NULL or a request that was not
+ * freed; `uri` is NULL or a string.
  */
 int evhttp_make_request(struct evhttp_connection *evcon, struct evhttp_request *req,
     enum evhttp_cmd_type type, const char *uri);

@@ -97,7 +97,8 @@ unsafe fn set_up(
 /// @see behaviours 137, 168
 ///
 /// # Safety
-/// `evcon` is NULL or a connection that was not freed; `base` is NULL or a base that was not freed.
+/// `evcon` is NULL or a connection that was not freed; `base` is NULL or a base that was not
+/// freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhttp_connection_set_base(evcon: *mut EvhttpConnection, base: *mut Base) {
     // SAFETY: the caller's word.
@@ -193,8 +194,8 @@ pub unsafe extern "C" fn evhttp_connection_set_retries(
 /// @see behaviours 158 to 165, 203
 ///
 /// # Safety
-/// `evcon` is NULL or a connection that was not freed, `req` NULL or a request that was not freed;
-/// `uri` is NULL or a string.
+/// `evcon` is NULL or a connection that was not freed, `req` NULL or a request that was not
+/// freed; `uri` is NULL or a string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhttp_make_request(
     evcon: *mut EvhttpConnection,

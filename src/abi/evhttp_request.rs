@@ -88,7 +88,7 @@ pub unsafe extern "C" fn evhttp_request_get_connection(
 
 /// # Safety
 /// `req` is NULL or a request that was not freed; `reason` is NULL or a string.
-unsafe fn answered<'a>(
+pub unsafe fn answered<'a>(
     req: *mut EvhttpRequest,
     reason: *const c_char,
     function: &str,

@@ -72,10 +72,10 @@ impl Layer {
         self.is_inverted.replace(false)
     }
 
-    /// Reads what there is, within limits; 0: the end.
-    pub fn read(&self, input: BufferPtr, number: c_int) -> Result<usize> {
+    /// Reads what there is, within limits; 0: the end. `want`: so much at most, of a socket.
+    pub fn read(&self, input: BufferPtr, number: c_int, want: usize) -> Result<usize> {
         let Some(transport) = self.transport.get() else {
-            return buffer::read(input, number, -1);
+            return buffer::read(input, number, want as c_int);
         };
         if let Some(rest) = self.rest.take() {
             return rest;

@@ -26,6 +26,10 @@ const SECOND: u64 = 1_000_000;
 /// From so many bytes on a body is not copied, but moved.
 const LARGE: usize = 32 << 10;
 
+/// So many bytes are read at once, at first, and at most.
+const LEAST_READ: usize = 4 << 10;
+const MOST_READ: usize = 64 << 10;
+
 pub struct Wire {
     base: Cell<Option<BasePtr>>,
     socket: Cell<c_int>,
@@ -37,6 +41,8 @@ pub struct Wire {
     output: Cell<Option<BufferPtr>>,
     /// What is to be sent after that.
     behind: Cell<Option<BufferPtr>>,
+    /// How much is read at once.
+    appetite: Cell<usize>,
     /// Seconds without progress; 0 is none.
     timeout: Cell<c_int>,
     /// The peer has sent its last byte.
@@ -55,6 +61,7 @@ impl Wire {
             input: Cell::new(None),
             output: Cell::new(None),
             behind: Cell::new(None),
+            appetite: Cell::new(LEAST_READ),
             timeout: Cell::new(timeout),
             at_end: Cell::new(false),
         }
@@ -280,13 +287,17 @@ impl Wire {
         Ok(input)
     }
 
-    /// Reads once; 0: the peer has sent its last byte.
+    /// Reads once, more of it the more there was the last time; 0: the peer has sent its last byte.
     pub fn fill(&self) -> Result<usize> {
         let input = self.input_or_new()?;
         let was_inverted = self.layer.is_inverted();
-        let read = self.layer.read(input, self.socket.get());
-        if read == Ok(0) {
-            self.at_end.set(true);
+        let want = self.appetite.get();
+        let read = self.layer.read(input, self.socket.get(), want);
+        match read {
+            Ok(0) => self.at_end.set(true),
+            Ok(n) if n >= want => self.appetite.set((2 * want).min(MOST_READ)),
+            Ok(n) if n < want / 4 => self.appetite.set((want / 2).max(LEAST_READ)),
+            _ => {}
         }
         if input.off.get() == 0 {
             self.drop_input();

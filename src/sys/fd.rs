@@ -58,6 +58,15 @@ pub(super) fn owned(result: c_int) -> Result<OwnedFd> {
     check(result).map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
+/// Takes over a descriptor that a program gives away.
+///
+/// # Safety
+/// It is open, and nobody else's from now on.
+pub unsafe fn adopted(fd: c_int) -> OwnedFd {
+    // SAFETY: the caller's word.
+    unsafe { OwnedFd::from_raw_fd(fd) }
+}
+
 /// A pipe whose ends do not block and are closed on exec: (read end, write end).
 pub fn pipe() -> Result<(OwnedFd, OwnedFd)> {
     let mut ends = [-1; 2];

@@ -160,7 +160,8 @@ pub fn bind(socket: c_int, local: SocketAddr) -> Result<()> {
 pub fn has_news(socket: c_int) -> bool {
     let mut byte = 0_u8;
     let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
-    // SAFETY: there is room for one byte.
-    let n = unsafe { libc::recv(socket, (&raw mut byte).cast(), 1, flags) };
+    let (from, length) = (std::ptr::null_mut(), std::ptr::null_mut());
+    // SAFETY: there is room for one byte; nobody asks who has sent it.
+    let n = unsafe { libc::recvfrom(socket, (&raw mut byte).cast(), 1, flags, from, length) };
     n >= 0 || !matches!(Errno::last(), Errno::AGAIN | Errno::INTR)
 }

@@ -12,7 +12,7 @@ const UNSAFE_ROOMS: [&str; 5] =
 const DOOR: &str = "src/layout/call";
 
 /// Who may open the door: by what call, in which file.
-const DRIVERS: [(&str, &[&str]); 7] = [
+const DRIVERS: [(&str, &[&str]); 10] = [
     (
         ".run(",
         &[
@@ -22,6 +22,7 @@ const DRIVERS: [(&str, &[&str]); 7] = [
             "src/bufferevent/mod.rs",
             "src/dns/resolver.rs",
             "src/dns/answering/request.rs",
+            "src/http/client/turn.rs",
             "src/hub/link.rs",
             "src/hub/local.rs",
             "src/hub/queue/heap.rs",
@@ -32,6 +33,12 @@ const DRIVERS: [(&str, &[&str]); 7] = [
             "src/abi/hub/time_limit.rs",
         ],
     ),
+    (
+        "run_close(",
+        &["src/http/connection.rs", "src/http/client/mod.rs", "src/http/client/turn.rs"],
+    ),
+    ("run_header(", &["src/http/client/turn.rs"]),
+    ("run_error(", &["src/http/client/turn.rs"]),
     ("run_cleanup(", &["src/abi/buffer_ext.rs"]),
     ("run_log(", &["src/log.rs", "src/dns/hooks.rs"]),
     ("run_id(", &["src/dns/hooks.rs"]),
