@@ -7,8 +7,8 @@
  *
  * Constants are enumerators. Macros that are calls are left out: evtimer_set(ev, cb, arg) is
  * event_set(ev, -1, 0, cb, arg), evtimer_add is event_add. So are functions that take a va_list,
- * and evrpc.h, whose calls are made by macros. Layouts are those of 64-bit Linux. What a
- * function does is told by the header that declares it.
+ * evrpc.h, whose calls are made by macros, and evhub_tls.h, which is another library's. Layouts
+ * are those of 64-bit Linux. What a function does is told by the header that declares it.
  */
 
 /* What headers of the system declare. */
@@ -641,6 +641,27 @@ void evhub_evhttp_request_set_on_complete_cb(struct evhttp_request *req,
     void (*cb)(struct evhttp_request *req, void *arg), void *cb_arg);
 int evhub_http_send_reply_chunk_with_cb(struct evhttp_request *req, struct evbuffer *databuf,
     void (*cb)(struct evhttp_connection *evcon, void *arg), void *arg);
+
+struct evhub_transport_ops {
+	size_t size;
+	void *(*open)(void *arg, int fd);
+	ssize_t (*read)(void *transport, void *data, size_t length);
+	ssize_t (*write)(void *transport, const void *data, size_t length);
+	short (*wants)(void *transport);
+	int (*pending)(void *transport);
+	int (*handshake)(void *transport);
+	void (*call)(void *transport);
+	int (*shut_down)(void *transport);
+	void (*close)(void *transport);
+	void (*release)(void *arg);
+};
+
+int evhub_evhttp_set_transport(struct evhttp *http, const struct evhub_transport_ops *ops,
+    void *arg);
+int evhub_evhttp_connection_set_transport(struct evhttp_connection *evcon,
+    const struct evhub_transport_ops *ops, void *arg);
+void *evhub_evhttp_connection_get_transport(struct evhttp_connection *evcon,
+    const struct evhub_transport_ops *ops);
 
 /* evhub.h */
 
