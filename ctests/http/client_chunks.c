@@ -130,6 +130,28 @@ TEST(drained_by_the_program)
 	end();
 }
 
+/* All of it has come, in more pieces than are shown at one go, when the connection is reset. */
+TEST(reset_behind_the_last)
+{
+	enum { MANY = 2000 };
+	static char text[6 * MANY + 1];
+	int i;
+
+	begin();
+	for (i = 0; i < MANY; i++)
+		memcpy(text + 6 * i, "1\r\nx\r\n", 6);
+	get_in_pieces(note_piece);
+	hear_question(peer_at(0));
+	say(&taken[0], CHUNKED);
+	say(&taken[0], text);
+	say(&taken[0], "0\r\n\r\n");
+	reset_peer(&taken[0]);
+	UNTIL(told == 1);
+	CHECK_INT(pieces, MANY);
+	CHECK(strstr(replies, "|200 OK 1.1{Transfer-Encoding=chunked;}\n") != NULL);
+	end();
+}
+
 /* A million chunks of one byte take linear time. */
 TEST_ONCE(small_chunks)
 {
