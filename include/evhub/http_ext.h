@@ -449,10 +449,10 @@ int evhub_http_request_resume(struct evhttp_request *req);
 struct evhttp_bound_socket;
 
 /**
- * Says whether requests are read as RFC 9112 has it, to the letter: a 1.1 request without Host, one
- * with both Content-Length and Transfer-Encoding, and lines that end without CR are refused, a POST
- * without either has no body, and a method that is not allowed is answered 501. The default is what
- * libevent 1.4 let through, as far as no message can be read in two ways.
+ * Says whether requests are read as RFC 9112 has it, to the letter: a 1.1 request without Host,
+ * one with both Content-Length and Transfer-Encoding, and lines that end without CR are refused, a
+ * POST without either has no body, and a method that is not allowed is answered 501. The default
+ * is what libevent 1.4 let through, as far as no message can be read in two ways.
  *
  * @param http the server
  * @param on 0 or not; for requests to come
@@ -476,8 +476,8 @@ void evhub_http_set_strict(struct evhttp *http, int on);
 void evhub_evhttp_set_allowed_methods(struct evhttp *http, unsigned int methods);
 
 /**
- * How long the heads of requests may be. A first line that is longer is answered 414, a longer head
- * 431. So for the fields behind a body in chunks.
+ * How long the heads of requests may be. A first line that is longer is answered 414, a longer
+ * head 431. So for the fields behind a body in chunks.
  *
  * @param http the server
  * @param max_headers_size bytes, with the first line; less than 0: as many as there is memory for.
@@ -525,8 +525,8 @@ void evhub_http_set_max_connections(struct evhttp *http, int most);
 int evhub_http_set_head_timeout(struct evhttp *http, const struct timeval *tv);
 
 /**
- * How long a connection may wait for the first byte of a request, the first one or another. Then it
- * is closed without a word.
+ * How long a connection may wait for the first byte of a request, the first one or another. Then
+ * it is closed without a word.
  *
  * @param http the server
  * @param tv as for evhub_http_set_head_timeout(); of a connection that waits already it is looked
@@ -541,10 +541,10 @@ int evhub_http_set_idle_timeout(struct evhttp *http, const struct timeval *tv);
 /**
  * Has a function called when the head of a request has come, before its body: what comes of the
  * body can be had as it comes (evhub_http_request_set_body_cb()), be made to wait
- * (evhub_http_request_pause()), or be done without, by answering at once. When the body is complete,
- * and the request has no answer yet, the function of evhttp_set_cb() or evhttp_set_gencb() is called
- * with it, as for any other request; until then the library may free it, if the client goes, which
- * evhub_evhttp_request_set_error_cb() tells of.
+ * (evhub_http_request_pause()), or be done without, by answering at once. When the body is
+ * complete, and the request has no answer yet, the function of evhttp_set_cb() or
+ * evhttp_set_gencb() is called with it, as for any other request; until then the library may free
+ * it, if the client goes, which evhub_evhttp_request_set_error_cb() tells of.
  *
  * A client that waits for `100 Continue` hears that after the call, unless there is an answer or a
  * pause.
@@ -552,8 +552,8 @@ int evhub_http_set_idle_timeout(struct evhttp *http, const struct timeval *tv);
  * @param http the server
  * @param path as for evhttp_set_cb(); NULL: requests that no other such function is for
  * @param cb called with the request; NULL takes the function of this path away, or the general one
- * @param arg its last argument; and cb_arg of the request, until the program sets that to something
- *   else
+ * @param arg its last argument; and cb_arg of the request, until the program sets that to
+ *   something else
  * @return 0; -1 with EINVAL (NULL), ENOMEM or ENOENT (there is none to take away)
  * @see behaviour 141
  *
@@ -688,11 +688,11 @@ struct evbuffer *evhub_evhttp_request_get_input_buffer(struct evhttp_request *re
 struct evbuffer *evhub_evhttp_request_get_output_buffer(struct evhttp_request *req);
 
 /**
- * The host that a request that came to a server is for, without a port: that of its target, if that
- * is a whole URI, or else that of Host.
+ * The host that a request that came to a server is for, without a port: that of its target, if
+ * that is a whole URI, or else that of Host.
  *
- * @return a string of the request's, until this is called again; NULL if there is none, with EINVAL
- *   (NULL) or with ENOMEM
+ * @return a string of the request's, until this is called again; NULL if there is none, with
+ *   EINVAL (NULL) or with ENOMEM
  *
  * @pre `req` is NULL or a request that was not freed.
  */
@@ -715,8 +715,8 @@ void evhub_evhttp_request_set_on_complete_cb(struct evhttp_request *req,
     void (*cb)(struct evhttp_request *req, void *arg), void *cb_arg);
 
 /**
- * evhttp_send_reply_chunk(), and a function that is called when the piece has left, and all that was
- * sent before it: then it is time for the next piece.
+ * evhttp_send_reply_chunk(), and a function that is called when the piece has left, and all that
+ * was sent before it: then it is time for the next piece.
  *
  * @param req,databuf as for evhttp_send_reply_chunk()
  * @param cb called once, by the loop, with the connection, which it may close; there is one such
@@ -735,13 +735,13 @@ int evhub_http_send_reply_chunk_with_cb(struct evhttp_request *req, struct evbuf
  * Answers with a part of a file, which the system sends by itself where it can.
  *
  * @param req,code,reason as for evhttp_send_reply()
- * @param fd a regular file, which is the library's from then on: it is closed when it was sent. Its
- *   position stays as it is
+ * @param fd a regular file, which is the library's from then on: it is closed when it was sent.
+ *   Its position stays as it is
  * @param offset where the part begins
- * @param length how many bytes it has; less than 0: up to the end. If the file becomes shorter before
- *   it was sent, the connection is cut off
- * @return 0, also if the client has gone; -1 with EINVAL (NULL, an answer already, no regular file, no
- *   such part) or EBADF: then request and file stay the caller's
+ * @param length how many bytes it has; less than 0: up to the end. If the file becomes shorter
+ *   before it was sent, the connection is cut off
+ * @return 0, also if the client has gone; -1 with EINVAL (NULL, an answer already, no regular
+ *   file, no such part) or EBADF: then request and file stay the caller's
  * @see behaviours 148, 149
  *
  * @pre `req` is NULL or a request that was not freed; `reason` is NULL or a string.
@@ -820,7 +820,7 @@ struct evhub_transport_ops {
 	 */
 	ssize_t (*read)(void *transport, void *data, size_t length);
 
-	/* Writes some of the bytes: how many, or as read(). After EAGAIN the same bytes come again. */
+	/* Writes some of the bytes: how many, or as read(). After EAGAIN the same come again. */
 	ssize_t (*write)(void *transport, const void *data, size_t length);
 
 	/*
@@ -836,20 +836,20 @@ struct evhub_transport_ops {
 	int (*pending)(void *transport);
 
 	/*
-	 * Seconds after open() in which the first byte must become possible. 0: it is, or may take as
-	 * long as the connection's timeout allows. May be NULL: 0.
+	 * Seconds after open() in which the first byte must become possible. 0: it is, or may
+	 * take as long as the connection's timeout allows. May be NULL: 0.
 	 */
 	int (*handshake)(void *transport);
 
 	/*
-	 * Asks the program what read() waits for. It may do anything: close() may come meanwhile, and
-	 * it need not return. May be NULL.
+	 * Asks the program what read() waits for. It may do anything: close() may come meanwhile,
+	 * and it need not return. May be NULL.
 	 */
 	void (*call)(void *transport);
 
 	/*
-	 * Says that nothing more will be written: 0, or -1 and errno. EAGAIN: it is called again when
-	 * the socket has room. May be NULL.
+	 * Says that nothing more will be written: 0, or -1 and errno. EAGAIN: it is called again
+	 * when the socket has room. May be NULL.
 	 */
 	int (*shut_down)(void *transport);
 

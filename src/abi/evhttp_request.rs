@@ -4,7 +4,7 @@ use super::evdns_config::string;
 use super::misuse;
 use crate::errno::Result;
 use crate::http::client;
-use crate::http::exchange;
+use crate::http::{exchange, pages};
 use crate::layout::evbuffer::{BufferPtr, Evbuffer};
 use crate::layout::evhttp::{EvhttpConnection, EvhttpRequest, RequestCallback, RequestPtr};
 use crate::log::Misuse;
@@ -156,7 +156,7 @@ pub unsafe extern "C" fn evhttp_send_error(
 ) {
     // SAFETY: the caller's word.
     if let Some((request, reason)) = unsafe { answered(req, reason, "evhttp_send_error") } {
-        exchange::error(request, error, reason);
+        pages::error(request, error, reason);
     }
 }
 
