@@ -61,7 +61,7 @@ TEST(each_chunk)
 /* A chunk is not kept until it is whole. */
 TEST(pieces_of_large_chunks)
 {
-	enum { SIZE = 32 << 20, ONCE = 1 << 16 };
+	enum { SIZE = 16 << 20, ONCE = 1 << 16 };
 	static char piece[ONCE];
 	struct peer *p;
 	int i;
@@ -70,7 +70,7 @@ TEST(pieces_of_large_chunks)
 	memset(piece, 'z', sizeof(piece));
 	get_in_pieces(note_piece);
 	hear_question(p = peer_at(0));
-	say(p, CHUNKED "2000000\r\n");
+	say(p, CHUNKED "1000000\r\n");
 	say(p, "abc");
 	UNTIL(pieces == 1);
 	CHECK_INT(largest, 3);

@@ -465,7 +465,7 @@ void evhttp_connection_set_timeout(struct evhttp_connection *evcon, int timeout_
  * Who is at the other end: as a program has named it that asks.
  *
  * @param evcon the connection
- * @param address where to put the address, a string of the connection's
+ * @param address where to put the address, a string of the connection's; empty without memory
  * @param port where to put the port
  * @see behaviours 156, 168
  *
