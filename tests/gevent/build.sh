@@ -42,7 +42,8 @@ compile() {
 	sources=$folder/sources/gevent
 	${CC:-cc} -shared -fPIC -g -O1 -w -Werror=implicit-function-declaration \
 		-include "$sources/compat.h" -I"$sources" -I"$stage/include" -I"$include" \
-		"$folder/core.c" -o "$folder/gevent/core.so" -L"$stage/lib" -levent
+		"$folder/core.c" -o "$folder/core.so" -L"$stage/lib" -levent
+	mv "$folder/core.so" "$folder/gevent/core.so"
 }
 
 inputs=$(cat tests/gevent/build.sh tests/gevent/adapt.py tests/gevent/requirements.txt \

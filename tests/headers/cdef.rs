@@ -1,5 +1,5 @@
 //! Makes include/evhub/evhub.cdef.h: the declarations of all headers without the preprocessor,
-//! for what reads C but no macros: `ffi.cdef` of Python's cffi, LuaJIT's, other readers of C.
+//! for what reads C but no macros, as `ffi.cdef` of Python's cffi does.
 //!
 //! The C compiler's preprocessor does the work. Headers of the system are replaced by empty ones,
 //! so that what comes out is ours; what those would declare stands in the template,
