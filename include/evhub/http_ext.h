@@ -269,6 +269,19 @@ struct evhttp_connection *evhub_evhttp_connection_base_new(struct event_base *ba
     struct evdns_base *dnsbase, const char *address, unsigned short port);
 
 /**
+ * Makes a connection for requests to a UNIX socket.
+ *
+ * @param base the base; NULL: the current one, when something is asked for the first time
+ * @param path where the server listens; copied. What evhttp_connection_get_peer() gives, with
+ *   port 0; the requests' Host is "localhost"
+ * @return the connection, to be freed with evhttp_connection_free(); NULL with EINVAL or ENOMEM
+ *
+ * @pre `base` is NULL or was not freed; `path` is NULL or a string.
+ */
+struct evhttp_connection *evhub_http_connection_unix_new(struct event_base *base,
+    const char *path);
+
+/**
  * The base that a connection runs on.
  *
  * @return the base; NULL if there is none yet, or with EINVAL (NULL)
