@@ -3,7 +3,8 @@
 use super::evdns_config::string;
 use super::misuse;
 use crate::errno::Result;
-use crate::http::exchange;
+use crate::http::client;
+use crate::http::{exchange, pages};
 use crate::layout::evbuffer::{BufferPtr, Evbuffer};
 use crate::layout::evhttp::{EvhttpConnection, EvhttpRequest, RequestCallback, RequestPtr};
 use crate::log::Misuse;
@@ -43,7 +44,9 @@ pub extern "C" fn evhttp_request_new(cb: RequestCallback, arg: *mut c_void) -> *
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhttp_request_free(req: *mut EvhttpRequest) {
     // SAFETY: the caller's word.
-    if let Some(request) = unsafe { RequestPtr::from_raw(req) } {
+    if let Some(request) = unsafe { RequestPtr::from_raw(req) }
+        && client::cancel(request).is_err()
+    {
         request.dispose();
     }
 }
@@ -153,7 +156,7 @@ pub unsafe extern "C" fn evhttp_send_error(
 ) {
     // SAFETY: the caller's word.
     if let Some((request, reason)) = unsafe { answered(req, reason, "evhttp_send_error") } {
-        exchange::error(request, error, reason);
+        pages::error(request, error, reason);
     }
 }
 

@@ -109,6 +109,30 @@ pub unsafe extern "C" fn evhub_evhttp_connection_set_max_body_size(
     }
 }
 
+/// Has requests asked once more whose connection has ended before a byte of a reply has come.
+/// Servers close idle connections at any time, also while a request is on its way to them. Off by
+/// default: then such a request gets code 0.
+///
+/// @param evcon a connection of evhttp_connection_new()
+/// @param on not 0: requests without a body, of methods that may be repeated (GET, HEAD, PUT,
+///   DELETE, OPTIONS, TRACE), over connections that had been used before
+///
+/// # Safety
+/// `evcon` is NULL (EINVAL) or a connection that was not freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn evhub_http_connection_set_ask_again(
+    evcon: *mut EvhttpConnection,
+    on: c_int,
+) {
+    // SAFETY: the caller's word.
+    unsafe {
+        with(evcon, "evhub_http_connection_set_ask_again", |client| {
+            client.set_asks_again(on != 0);
+            Ok(())
+        });
+    }
+}
+
 /// Ends a request that was asked. None of its callbacks is called any more, and it is freed; in its
 /// own callbacks it is there until they return. If it is on its way, its connection ends, and the
 /// next one is asked over a new one.
@@ -232,8 +256,9 @@ pub unsafe extern "C" fn evhub_http_request_set_body_cb(
 }
 
 /// Takes no more of a reply for now, or of the body of a request that came to a server: none of the
-/// request's callbacks is called, nothing is read, and so the other side has to wait. The time that the connection may make no progress does not run
-/// meanwhile. In callbacks of pieces, or at any time.
+/// request's callbacks is called, nothing is read, and so the other side has to wait. The time that
+/// the connection may make no progress does not run meanwhile. In callbacks of pieces, or at any
+/// time.
 ///
 /// @param req a request that evhttp_make_request() has taken, or that came to a server
 /// @return 0; -1 with EINVAL (NULL) or ENOENT (no connection has it)

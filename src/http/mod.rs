@@ -24,6 +24,8 @@ mod handlers;
 mod head;
 pub mod headers;
 pub mod listener;
+mod outgoing;
+pub mod pages;
 mod parse;
 pub mod pieces;
 pub mod server;

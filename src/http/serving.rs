@@ -6,9 +6,9 @@
 //!     +--------+---------+--------+---------- the connection is to end ----------+
 //! ```
 //! One step is made at a time (`steps`); a step that ends at the program returns the call that is
-//! to be made, and nothing is touched after it. What has to go on after a call was queued before it,
-//! as work for the end of the round: there replies are written, several in one, and the next request
-//! that has come already is looked at.
+//! to be made, and nothing is touched after it. What has to go on after a call was queued before
+//! it, as work for the end of the round: there replies are written, several in one, and the next
+//! request that has come already is looked at.
 
 mod steps;
 

@@ -9,6 +9,7 @@ use crate::layout::event::{EV_READ, EV_WRITE};
 use crate::sys::{clock, socket};
 use std::cell::Cell;
 use std::ffi::c_int;
+use std::io::IoSlice;
 use std::mem::MaybeUninit;
 
 /// What is read at one go: a whole record.
@@ -72,7 +73,7 @@ impl Layer {
         self.is_inverted.replace(false)
     }
 
-    /// Reads what there is, within limits; 0: the end. `want`: so much at most, of a socket.
+    /// Reads what there is, within limits, without a transport at most `want` bytes; 0: the end.
     pub fn read(&self, input: BufferPtr, number: c_int, want: usize) -> Result<usize> {
         let Some(transport) = self.transport.get() else {
             return buffer::read(input, number, want as c_int);
@@ -111,6 +112,15 @@ impl Layer {
         match self.transport.get() {
             None => socket::send(number, bytes),
             Some(transport) => transport.write(bytes),
+        }
+    }
+
+    /// Writes some of what lies in several pieces, of which there is at least one. `more`: there is
+    /// more to come, which goes out by itself.
+    pub fn write_pieces(&self, pieces: &[IoSlice], number: c_int, more: bool) -> Result<usize> {
+        match self.transport.get() {
+            None => socket::send_pieces(number, pieces, more),
+            Some(transport) => transport.write(pieces.first().map_or(&[], |piece| piece)),
         }
     }
 

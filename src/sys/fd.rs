@@ -32,6 +32,12 @@ pub fn size(fd: c_int) -> Result<i64> {
     stat(fd).map(|stat| i64::from(stat.st_size))
 }
 
+/// The size of a regular file; `EINVAL` for others.
+pub fn size_of_file(fd: c_int) -> Result<i64> {
+    let is_regular = stat(fd)?.st_mode & libc::S_IFMT == libc::S_IFREG;
+    if is_regular { size(fd) } else { Err(Errno::INVAL) }
+}
+
 /// Sets O_NONBLOCK and keeps the other flags.
 pub fn set_nonblocking(fd: c_int) -> Result<()> {
     // SAFETY: F_GETFL and F_SETFL take no pointer.

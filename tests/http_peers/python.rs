@@ -1,5 +1,5 @@
-//! Python on the other side: http.client and http.server of its standard library, and h11 of PyPI, which says what
-//! random requests and replies are.
+//! Python on the other side: http.client and http.server of its standard library, and h11 of PyPI,
+//! which says what random requests and replies are.
 
 use crate::http::shell::{command, fresh_folder, run};
 use crate::http::{Server, build, has, packages, script, skip};
