@@ -43,15 +43,15 @@ demo: stage ## 100,000 greenlets, an echo server under 1,000 connections, a chat
 	@sh examples/demo.sh
 
 test: need-test stage testlib ## everything that passes or fails (under 15 minutes)
-	$(CARGO) test --no-fail-fast
+	$(CARGO) test --workspace --no-fail-fast
 
 check: need-check $(checks) ## formatting, lints, sanitizers, counts, long seeds (under 30)
 
 check-format: need-build ## is the code formatted
-	$(CARGO) fmt --check
+	$(CARGO) fmt --all --check
 
 check-lint: need-build ## clippy, no warning allowed
-	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
 check-seeds: need-check stage testlib ## the property and model tests with many more seeds
 	EVHUB_SEEDS=20000 $(CARGO) test --lib
@@ -94,7 +94,7 @@ stage: need-stage all ## an installation in target/stage for tests, examples and
 testlib:
 	$(CARGO) build --profile testlib --features kqueue-emulation
 
-install: all ## the library, its headers in $(includedir)/evhub, evhub.pc
+install: all ## the libraries, their headers in $(includedir)/evhub, .pc files
 	@$(tools) $(folders) sh pkgconfig/install.sh base
 
 install-compat: all ## the same and libevent's names; FORCE=1 replaces another libevent's

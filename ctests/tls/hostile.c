@@ -1,6 +1,6 @@
 /*
- * Clients that do not speak TLS, or not well, and servers that live with it. Proves rows S01, S05 and
- * S12 of the bad inputs.
+ * Clients that do not speak TLS, or not well, and servers that live with it. Proves rows S01, S05
+ * and S12 of the bad inputs.
  */
 #include "tls.h"
 

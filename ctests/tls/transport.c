@@ -287,6 +287,7 @@ TEST(reading_waits_for_room)
 	CHECK_INT(calls, 0);
 	CHECK_INT(event_add(&p.event, NULL), 0);
 	UNTIL(calls == 1);
+	loop_for_ms(200);
 	CHECK_QUIET();
 	close_peer(&p);
 	end(1);

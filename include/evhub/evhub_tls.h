@@ -181,8 +181,8 @@ int evhub_tls_ctx_add_name(evhub_tls_ctx_t *ctx, const char *name, evhub_tls_ctx
  * @param arg its last argument
  * @return 0; -1 with EINVAL or EBUSY (the context is in use)
  *
- * @pre `ctx` is NULL or a context that was not freed. A context whose servers run in several threads
- * has its function called in each.
+ * @pre `ctx` is NULL or a context that was not freed. A context whose servers run in several
+ * threads has its function called in each.
  */
 int evhub_tls_ctx_set_name_cb(evhub_tls_ctx_t *ctx, evhub_tls_name_fn_t cb, void *arg);
 
@@ -198,7 +198,8 @@ int evhub_tls_ctx_set_name_cb(evhub_tls_ctx_t *ctx, evhub_tls_name_fn_t cb, void
  *   they are: so certificates are renewed
  * @return 0; -1 with EINVAL or ENOMEM
  *
- * @pre `http` is NULL or a server that was not freed; `ctx` is NULL or a context that was not freed.
+ * @pre `http` is NULL or a server that was not freed; `ctx` is NULL or a context that was not
+ * freed.
  */
 int evhub_tls_set_server(struct evhttp *http, evhub_tls_ctx_t *ctx);
 

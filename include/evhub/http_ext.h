@@ -269,6 +269,19 @@ struct evhttp_connection *evhub_evhttp_connection_base_new(struct event_base *ba
     struct evdns_base *dnsbase, const char *address, unsigned short port);
 
 /**
+ * Makes a connection for requests to a UNIX socket.
+ *
+ * @param base the base; NULL: the current one, when something is asked for the first time
+ * @param path where the server listens; copied. What evhttp_connection_get_peer() gives, with
+ *   port 0; the requests' Host is "localhost"
+ * @return the connection, to be freed with evhttp_connection_free(); NULL with EINVAL or ENOMEM
+ *
+ * @pre `base` is NULL or was not freed; `path` is NULL or a string.
+ */
+struct evhttp_connection *evhub_http_connection_unix_new(struct event_base *base,
+    const char *path);
+
+/**
  * The base that a connection runs on.
  *
  * @return the base; NULL if there is none yet, or with EINVAL (NULL)
@@ -395,10 +408,10 @@ void evhub_http_request_set_body_cb(struct evhttp_request *req,
     void (*cb)(struct evhttp_request *req, void *arg));
 
 /**
- * Takes no more of a reply for now, or of the body of a request that came to a server: none of the
- * request's callbacks is called, nothing is read, and so the other side has to wait. The time that
- * the connection may make no progress does not run meanwhile. In callbacks of pieces, or at any
- * time.
+ * Takes no more of a reply for now, or of the body of a request that came to a server: none of
+ * the request's callbacks is called, nothing is read, and so the other side has to wait. The time
+ * that the connection may make no progress does not run meanwhile. In callbacks of pieces, or at
+ * any time.
  *
  * @param req a request that evhttp_make_request() has taken, or that came to a server
  * @return 0; -1 with EINVAL (NULL) or ENOENT (no connection has it)
@@ -807,7 +820,7 @@ struct evhub_transport_ops {
 	 */
 	ssize_t (*read)(void *transport, void *data, size_t length);
 
-	/* Writes some of the bytes: how many, or as read(). After EAGAIN the same bytes come again. */
+	/* Writes some of the bytes: how many, or as read(). After EAGAIN the same come again. */
 	ssize_t (*write)(void *transport, const void *data, size_t length);
 
 	/*
@@ -823,20 +836,20 @@ struct evhub_transport_ops {
 	int (*pending)(void *transport);
 
 	/*
-	 * Seconds after open() in which the first byte must become possible. 0: it is, or may take as
-	 * long as the connection's timeout allows. May be NULL: 0.
+	 * Seconds after open() in which the first byte must become possible. 0: it is, or may
+	 * take as long as the connection's timeout allows. May be NULL: 0.
 	 */
 	int (*handshake)(void *transport);
 
 	/*
-	 * Asks the program what read() waits for. It may do anything: close() may come meanwhile, and
-	 * it need not return. May be NULL.
+	 * Asks the program what read() waits for. It may do anything: close() may come meanwhile,
+	 * and it need not return. May be NULL.
 	 */
 	void (*call)(void *transport);
 
 	/*
-	 * Says that nothing more will be written: 0, or -1 and errno. EAGAIN: it is called again when
-	 * the socket has room. May be NULL.
+	 * Says that nothing more will be written: 0, or -1 and errno. EAGAIN: it is called again
+	 * when the socket has room. May be NULL.
 	 */
 	int (*shut_down)(void *transport);
 

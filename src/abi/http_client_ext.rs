@@ -45,6 +45,26 @@ pub unsafe extern "C" fn evhub_evhttp_connection_base_new(
     made(resolver.and_then(|resolver| client::new(base, resolver, name?, port)))
 }
 
+/// Makes a connection for requests to a UNIX socket.
+///
+/// @param base the base; NULL: the current one, when something is asked for the first time
+/// @param path where the server listens; copied. What evhttp_connection_get_peer() gives, with
+///   port 0; the requests' Host is "localhost"
+/// @return the connection, to be freed with evhttp_connection_free(); NULL with EINVAL or ENOMEM
+///
+/// # Safety
+/// `base` is NULL or was not freed; `path` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn evhub_http_connection_unix_new(
+    base: *mut Base,
+    path: *const c_char,
+) -> *mut EvhttpConnection {
+    // SAFETY: the caller's word.
+    let (base, path) =
+        unsafe { (BasePtr::from_raw(base), string(path, "evhub_http_connection_unix_new")) };
+    made(path.and_then(|path| client::new_local(base, path)))
+}
+
 /// The base that a connection runs on.
 ///
 /// @return the base; NULL if there is none yet, or with EINVAL (NULL)
@@ -255,10 +275,10 @@ pub unsafe extern "C" fn evhub_http_request_set_body_cb(
     unsafe { with_request(req, "evhub_http_request_set_body_cb", |found| found.body_cb.set(cb)) };
 }
 
-/// Takes no more of a reply for now, or of the body of a request that came to a server: none of the
-/// request's callbacks is called, nothing is read, and so the other side has to wait. The time that
-/// the connection may make no progress does not run meanwhile. In callbacks of pieces, or at any
-/// time.
+/// Takes no more of a reply for now, or of the body of a request that came to a server: none of
+/// the request's callbacks is called, nothing is read, and so the other side has to wait. The time
+/// that the connection may make no progress does not run meanwhile. In callbacks of pieces, or at
+/// any time.
 ///
 /// @param req a request that evhttp_make_request() has taken, or that came to a server
 /// @return 0; -1 with EINVAL (NULL) or ENOENT (no connection has it)

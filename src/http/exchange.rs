@@ -8,7 +8,7 @@ use super::{
 };
 use crate::buffer;
 use crate::errno::{Errno, Result};
-use crate::http::connection::Connection;
+use crate::http::connection::{Connection, PeerText};
 use crate::layout::call::http::CloseCallback;
 use crate::layout::evbuffer::BufferPtr;
 use crate::layout::evhttp::{
@@ -71,7 +71,7 @@ fn fill(
     request.bits.set_chunked(body == Body::Chunked);
     request.set_uri(parsed.target.as_bytes())?;
     request.remote_port.set(connection.peer().port());
-    request.set_remote_host(connection.peer_text().to_bytes())?;
+    request.set_remote_host(PeerText::of(connection.peer()).as_string().to_bytes())?;
     add_all(request.input_headers(), parsed.fields.iter().map(|field| (field.name, field.value)))
 }
 

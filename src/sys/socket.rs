@@ -125,8 +125,8 @@ pub fn listener(at: SocketAddr) -> Result<OwnedFd> {
     Ok(socket)
 }
 
-/// The same at a path of the file system. `ENAMETOOLONG`; `EADDRINUSE`: there is something.
-pub fn local_listener(path: &[u8]) -> Result<OwnedFd> {
+/// An address of the file system. `ENAMETOOLONG`.
+fn path_address(path: &[u8]) -> Result<libc::sockaddr_un> {
     // SAFETY: zeros are an address.
     let mut address: libc::sockaddr_un = unsafe { std::mem::zeroed() };
     address.sun_family = libc::AF_UNIX as libc::sa_family_t;
@@ -137,9 +137,16 @@ pub fn local_listener(path: &[u8]) -> Result<OwnedFd> {
     for (place, byte) in address.sun_path.iter_mut().zip(path) {
         *place = *byte as libc::c_char;
     }
-    let length = size_of::<libc::sockaddr_un>() as libc::socklen_t;
+    Ok(address)
+}
+
+const PATH_LENGTH: libc::socklen_t = size_of::<libc::sockaddr_un>() as libc::socklen_t;
+
+/// The same at a path of the file system. `ENAMETOOLONG`; `EADDRINUSE`: there is something.
+pub fn local_listener(path: &[u8]) -> Result<OwnedFd> {
+    let address = path_address(path)?;
     // SAFETY: the address outlives its use.
-    let address = unsafe { Address::new((&raw const address).cast(), length) };
+    let address = unsafe { Address::new((&raw const address).cast(), PATH_LENGTH) };
     let socket = stream(address)?;
     let number = socket.as_raw_fd();
     // SAFETY: the address is valid by `Address::new`.
@@ -147,6 +154,19 @@ pub fn local_listener(path: &[u8]) -> Result<OwnedFd> {
     // SAFETY: no pointers.
     check(unsafe { libc::listen(number, BACKLOG) })?;
     Ok(socket)
+}
+
+/// A socket that does not block and is connected to a path of the file system. `ENOENT`,
+/// `ECONNREFUSED`: nobody listens there; `EAGAIN`: too many wait.
+pub fn local(path: &[u8]) -> Result<OwnedFd> {
+    let address = path_address(path)?;
+    // SAFETY: the address outlives its use.
+    let address = unsafe { Address::new((&raw const address).cast(), PATH_LENGTH) };
+    let socket = stream(address)?;
+    match connect(socket.as_raw_fd(), address) {
+        Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(socket),
+        Err(error) => Err(error),
+    }
 }
 
 /// Binds a socket to a local address, also if a connection from there has ended a moment ago.

@@ -4,8 +4,18 @@ use std::path::Path;
 
 use crate::shell::{project, read};
 
-const FOLDERS: [&str; 9] =
-    ["src", "include", "tests", "ctests", "examples", "benches", "pkgconfig", "docs", "fuzz"];
+const FOLDERS: [&str; 10] = [
+    "src",
+    "tls",
+    "include",
+    "tests",
+    "ctests",
+    "examples",
+    "benches",
+    "pkgconfig",
+    "docs",
+    "fuzz",
+];
 
 pub struct File {
     /// Relative to the project's folder.
@@ -52,9 +62,10 @@ pub fn files() -> Vec<File> {
     files
 }
 
-/// Those in Rust below src.
+/// Those in Rust that the libraries are made of.
 pub fn sources() -> Vec<File> {
-    files().into_iter().filter(|file| file.is_in("src/") && file.is("rs")).collect()
+    let is_source = |file: &File| file.is_in("src/") || file.is_in("tls/src/");
+    files().into_iter().filter(|file| is_source(file) && file.is("rs")).collect()
 }
 
 fn add(folder: &Path, files: &mut Vec<File>) {

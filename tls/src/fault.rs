@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char};
 
 /// An error number and why.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fault {
     pub errno: i32,
     pub text: String,

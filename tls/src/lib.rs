@@ -5,6 +5,7 @@
 //! | `abi` | the exported functions, and the table that libevhub calls |
 //! | `transport` | what libevhub gets for a connection: its stream, what calls it has to make |
 //! | `stream` | TLS over something that reads and writes; no descriptor is known here |
+//! | `outlet` | what is to be sent and waits for room |
 //! | `context` | certificates, trust and choices; from the first use on they stay as they are |
 //! | `choice`, `names`, `hello` | which certificate a client gets, by the name that it asks for |
 //! | `pem` | files with certificates and keys |
@@ -24,6 +25,7 @@ mod context;
 mod fault;
 mod hello;
 mod names;
+mod outlet;
 mod pem;
 mod stream;
 #[allow(unsafe_code)]

@@ -1,11 +1,12 @@
 //! TLS over something that reads and writes without waiting.
 //!
-//! The handshake is made by whichever of `read` and `write` comes first. Either may have to wait for
-//! the other direction (a handshake, new keys): `wants` says for which, after `EAGAIN`. An error
-//! is the end: every later call fails with it, and nothing more is sent.
+//! The handshake is made by whichever of `read` and `write` comes first. Either may have to wait
+//! for the other direction: `wants` says for which, after `EAGAIN`. An error is the end: every
+//! later call fails with it, and nothing more is sent.
 
 use crate::context::HTTP_1_1;
 use crate::fault::{Fault, Result, reasons};
+use crate::outlet::Outlet;
 use crate::sys::openssl::{clear_errors, has_pending};
 use crate::sys::socket::Budget;
 use openssl::ssl::{Error, ErrorCode, Ssl, SslRef, SslStream};
@@ -23,7 +24,7 @@ pub enum Wants {
 }
 
 pub struct Stream<S> {
-    tls: SslStream<S>,
+    tls: SslStream<Outlet<S>>,
     wants: Wants,
     is_client: bool,
     /// A peer that ends without saying so is taken for one that has.
@@ -31,10 +32,10 @@ pub struct Stream<S> {
     is_checked: bool,
     /// The last read has found nothing.
     is_drained: bool,
-    /// A part of a record is still to be sent, and nothing else may come before it.
-    is_mid_record: bool,
+    /// So many bytes are in a record that has not left yet.
+    under_way: Option<usize>,
     has_said_goodbye: bool,
-    failure: Option<i32>,
+    failure: Option<Fault>,
 }
 
 impl<S: Read + Write + Budget> Stream<S> {
@@ -47,13 +48,13 @@ impl<S: Read + Write + Budget> Stream<S> {
             ssl.set_accept_state();
         }
         Ok(Stream {
-            tls: SslStream::new(ssl, over)?,
+            tls: SslStream::new(ssl, Outlet::new(over))?,
             wants: if is_client { Wants::Write } else { Wants::Read },
             is_client,
             allows_truncation,
             is_checked: false,
             is_drained: false,
-            is_mid_record: false,
+            under_way: None,
             has_said_goodbye: false,
             failure: None,
         })
@@ -62,6 +63,8 @@ impl<S: Read + Write + Budget> Stream<S> {
     /// Reads; 0: the peer has said that it sends nothing more.
     pub fn read(&mut self, room: &mut [MaybeUninit<u8>]) -> Result<usize> {
         self.begin()?;
+        // If that cannot be done, reading may still be possible.
+        let _ = self.tls.get_mut().clear();
         let read = self.tls.ssl_read_uninit(room);
         self.is_drained = read.is_err();
         match read {
@@ -75,15 +78,32 @@ impl<S: Read + Write + Budget> Stream<S> {
     /// Writes a part: a record. After `EAGAIN` the same bytes are to come again.
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         self.begin()?;
-        let written = self.tls.ssl_write(bytes);
-        match written {
+        self.clear()?;
+        if let Some(n) = self.under_way.take() {
+            return Ok(n.min(bytes.len()));
+        }
+        match self.tls.ssl_write(bytes) {
             Ok(n) => {
-                self.is_mid_record = false;
-                self.check().map(|()| n)
+                self.check()?;
+                self.under_way = Some(n);
+                self.clear()?;
+                self.under_way = None;
+                Ok(n)
+            }
+            Err(error) => Err(self.later_or_never(error)),
+        }
+    }
+
+    /// Sends what has waited. `EAGAIN`: not all of it.
+    fn clear(&mut self) -> Result<()> {
+        match self.tls.get_mut().clear() {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                self.wants = Wants::Write;
+                Err(Fault::new(libc::EAGAIN, "later"))
             }
             Err(error) => {
-                self.is_mid_record = self.is_ready();
-                Err(self.later_or_never(error))
+                Err(self.fail(error.raw_os_error().unwrap_or(libc::EIO), error.to_string()))
             }
         }
     }
@@ -105,26 +125,23 @@ impl<S: Read + Write + Budget> Stream<S> {
     /// Says that nothing more is sent (`close_notify`). `EAGAIN`: there is no room for that yet.
     /// Where it cannot be said, or nobody would understand it, nothing is done.
     pub fn shut_down(&mut self) -> Result<()> {
-        let cannot = self.failure.is_some() || self.is_mid_record || !self.is_ready();
-        if cannot || self.has_said_goodbye {
+        if self.failure.is_some() || !self.is_ready() {
             return Ok(());
         }
         self.begin()?;
-        match self.tls.shutdown() {
-            Ok(_) => self.has_said_goodbye = true,
-            Err(error) if error.code() == ErrorCode::WANT_WRITE => {
-                return Err(self.later_or_never(error));
-            }
-            Err(error) => {
+        if !self.has_said_goodbye {
+            self.has_said_goodbye = true;
+            if let Err(error) = self.tls.shutdown() {
                 self.later_or_never(error);
+                return Ok(());
             }
         }
-        Ok(())
+        self.clear()
     }
 
-    /// Nothing more is said, not even goodbye.
+    /// It belongs to another process: nothing more is said, not even goodbye.
     pub fn silence(&mut self) {
-        self.has_said_goodbye = true;
+        self.fail(libc::EPIPE, "the connection is another process's".to_string());
     }
 
     pub fn ssl(&self) -> &SslRef {
@@ -133,8 +150,8 @@ impl<S: Read + Write + Budget> Stream<S> {
 
     /// A call begins: what others have left in OpenSSL's queue of errors is not ours.
     fn begin(&mut self) -> Result<()> {
-        match self.failure {
-            Some(errno) => Err(Fault::new(errno, "the connection has failed before")),
+        match &self.failure {
+            Some(fault) => Err(fault.clone()),
             None => {
                 clear_errors();
                 self.tls.get_mut().renew();
@@ -159,6 +176,10 @@ impl<S: Read + Write + Budget> Stream<S> {
 
     fn later_or_never(&mut self, error: Error) -> Fault {
         let wants = match error.code() {
+            // The peer cannot go on before it has heard.
+            ErrorCode::WANT_READ if !self.is_ready() && !self.tls.get_ref().is_clear() => {
+                Wants::Write
+            }
             ErrorCode::WANT_READ => Wants::Read,
             ErrorCode::WANT_WRITE => Wants::Write,
             ErrorCode::WANT_CLIENT_HELLO_CB => Wants::Choice,
@@ -188,8 +209,7 @@ impl<S: Read + Write + Budget> Stream<S> {
     }
 
     fn fail(&mut self, errno: i32, text: String) -> Fault {
-        self.failure = Some(errno);
-        Fault::new(errno, text)
+        self.failure.insert(Fault::new(errno, text)).clone()
     }
 }
 

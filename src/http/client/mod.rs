@@ -98,6 +98,8 @@ pub enum Local {
 pub struct Client {
     host: CString,
     port: u16,
+    /// `host` is a path of the file system.
+    is_path: bool,
     /// Whom to ask for addresses; without one the settings of the process, or of the system.
     resolver: Option<ResolverPtr>,
     local: Cell<Local>,
@@ -172,12 +174,28 @@ pub fn new(
     host: &[u8],
     port: u16,
 ) -> Result<ConnectionPtr> {
+    create(base, resolver, host, port, false)
+}
+
+/// The same to a path of the file system.
+pub fn new_local(base: Option<BasePtr>, path: &[u8]) -> Result<ConnectionPtr> {
+    create(base, None, path, 0, true)
+}
+
+fn create(
+    base: Option<BasePtr>,
+    resolver: Option<ResolverPtr>,
+    host: &[u8],
+    port: u16,
+    is_path: bool,
+) -> Result<ConnectionPtr> {
     let mut name = Vec::new();
     name.try_reserve_exact(host.len() + 1)?;
     name.extend_from_slice(host);
     let client = mem::try_box(Client {
         host: CString::new(name).map_err(|_| Errno::INVAL)?,
         port,
+        is_path,
         resolver,
         local: Cell::new(Local::Any),
         local_port: Cell::new(0),

@@ -197,6 +197,22 @@ fn next_due(client: &Client) -> Option<Call> {
     queue.pop_front().map(Call::Reply)
 }
 
+/// Has the server said something before it was asked? Then that is no reply.
+fn says_something_first(connection: ConnectionPtr, client: &Client) -> bool {
+    let wire = &connection.wire;
+    if wire.transport().is_some() || !socket::has_news(wire.socket()) {
+        return false;
+    }
+    let verdict = match wire.fill() {
+        Err(Errno::AGAIN | Errno::INTR) => return false,
+        Ok(0) => Verdict::Nothing(Reason::Eof),
+        Ok(_) => Verdict::Failed(Reason::Invalid),
+        Err(_) => Verdict::Failed(Reason::Eof),
+    };
+    fail_first(connection, client, verdict);
+    true
+}
+
 /// The first of the queue goes out.
 fn begin(connection: ConnectionPtr, client: &Client) {
     let Some(request) = client.first() else { return };
@@ -208,6 +224,9 @@ fn begin(connection: ConnectionPtr, client: &Client) {
         }
     }
     let was_used = client.incoming.was_used.get();
+    if !was_used && says_something_first(connection, client) {
+        return;
+    }
     client.incoming.forget();
     client.incoming.was_used.set(true);
     let has_body = request.output().off.get() > 0;

@@ -85,6 +85,9 @@ fn add_fields(request: RequestPtr, method: &[u8], client: &Client) -> Result<()>
 }
 
 fn add_host(list: Headers, client: &Client) -> Result<()> {
+    if client.is_path {
+        return list.push(b"Host", b"localhost");
+    }
     let host = client.host.to_bytes();
     // An IPv6 address; the interface behind it is nobody's business but ours.
     let bare = host.split(|byte| *byte == b'%').next().unwrap_or_default();

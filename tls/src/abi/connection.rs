@@ -47,7 +47,7 @@ unsafe fn taken(answer: c_int, plug: *mut c_void) -> Result<()> {
     let error = io::Error::last_os_error();
     if !plug.is_null() {
         // SAFETY: it is still ours.
-        unsafe { (OPS.release)(plug) };
+        unsafe { ops::release(plug) };
     }
     Err(Fault::new(error.raw_os_error().unwrap_or(libc::EINVAL), error.to_string()))
 }
@@ -60,7 +60,8 @@ unsafe fn taken(answer: c_int, plug: *mut c_void) -> Result<()> {
 /// @return 0; -1 with EINVAL or ENOMEM
 ///
 /// # Safety
-/// `http` is NULL or a server that was not freed; `ctx` is NULL or a context that was not freed.
+/// `http` is NULL or a server that was not freed; `ctx` is NULL or a context that was not
+/// freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhub_tls_set_server(
     http: *mut Evhttp,

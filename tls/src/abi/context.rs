@@ -228,8 +228,8 @@ pub unsafe extern "C" fn evhub_tls_ctx_add_name(
 /// @return 0; -1 with EINVAL or EBUSY (the context is in use)
 ///
 /// # Safety
-/// `ctx` is NULL or a context that was not freed. A context whose servers run in several threads
-/// has its function called in each.
+/// `ctx` is NULL or a context that was not freed. A context whose servers run in several
+/// threads has its function called in each.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhub_tls_ctx_set_name_cb(
     ctx: *mut evhub_tls_ctx_t,

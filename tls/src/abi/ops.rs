@@ -150,7 +150,7 @@ unsafe extern "C" fn close(this: *mut c_void) {
 
 /// # Safety
 /// `evhub/http_ext.h` says what libevhub gives.
-unsafe extern "C" fn release(arg: *mut c_void) {
+pub unsafe extern "C" fn release(arg: *mut c_void) {
     // SAFETY: libevhub has it from `given`, and does not use it any more.
     drop(unsafe { Box::from_raw(arg.cast::<Plug>()) });
 }

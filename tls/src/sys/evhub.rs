@@ -56,6 +56,8 @@ unsafe extern "C" {
 mod nobody {
     use super::*;
 
+    /// # Safety
+    /// None is needed.
     pub unsafe fn evhub_evhttp_set_transport(
         _: *mut Evhttp,
         _: *const TransportOps,
@@ -64,6 +66,8 @@ mod nobody {
         -1
     }
 
+    /// # Safety
+    /// None is needed.
     pub unsafe fn evhub_evhttp_connection_set_transport(
         _: *mut EvhttpConnection,
         _: *const TransportOps,
@@ -72,6 +76,8 @@ mod nobody {
         -1
     }
 
+    /// # Safety
+    /// None is needed.
     pub unsafe fn evhub_evhttp_connection_get_transport(
         _: *mut EvhttpConnection,
         _: *const TransportOps,
@@ -79,6 +85,8 @@ mod nobody {
         std::ptr::null_mut()
     }
 
+    /// # Safety
+    /// None is needed.
     pub unsafe fn evhttp_connection_get_peer(
         _: *mut EvhttpConnection,
         _: *mut *mut c_char,

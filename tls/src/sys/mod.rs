@@ -6,4 +6,6 @@ pub mod errno;
 pub mod evhub;
 pub mod fork;
 pub mod openssl;
+#[cfg(test)]
+pub mod room;
 pub mod socket;
