@@ -16,7 +16,8 @@ const PAGE: &str = "docs/faults.md";
 /// The first cell of a row is an id (E01, G08, F12) or a call (`readv`).
 fn has_id(row: &Row) -> bool {
     let (kind, number) = row[0].split_at_checked(1).unwrap_or(("", ""));
-    ["B", "D", "E", "F", "G", "Q", "R", "T", "U"].contains(&kind) && number.parse::<u32>().is_ok()
+    ["B", "C", "D", "E", "F", "G", "Q", "R", "T", "U"].contains(&kind)
+        && number.parse::<u32>().is_ok()
 }
 
 /// The call that the first cell names, between backquotes.

@@ -26,3 +26,8 @@ fn feed(switch: &str) {
 fn as_usual() {
     feed("default");
 }
+
+#[test]
+fn to_the_letter() {
+    feed("strict");
+}

@@ -4,6 +4,10 @@
  */
 #include "raw_server.h"
 
+#include <evhub/http_ext.h>
+
+#include <sys/un.h>
+
 static void
 end_without(int connections)
 {
@@ -306,6 +310,57 @@ TEST(a_base_of_its_own)
 	evhttp_connection_free(con);
 	con = NULL;
 	event_base_free(own);
+	end();
+}
+
+static int
+listening_at(const char *path)
+{
+	struct sockaddr_un address;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	CHECK(fd != -1);
+	memset(&address, 0, sizeof(address));
+	address.sun_family = AF_UNIX;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	CHECK_INT(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+TEST(unix_sockets)
+{
+	char folder[] = "/tmp/evhub-http-XXXXXX", path[64], longer[256], *host;
+	unsigned short number = 1;
+
+	begin();
+	CHECK(mkdtemp(folder) != NULL);
+	snprintf(path, sizeof(path), "%s/socket", folder);
+	evhttp_connection_free(con);
+	stop_listening();
+	CHECK((con = evhub_http_connection_unix_new(NULL, path)) != NULL);
+	evhttp_connection_get_peer(con, &host, &number);
+	CHECK_STR(host, path);
+	CHECK_INT(number, 0);
+	get("/a");
+	CHECK_STR(hear_told(1), "/a: 0\n");
+	listen_on(listening_at(path));
+	get("/b");
+	CHECK_STR(hear_question(peer_at(0)), "GET /b HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	say(&taken[0], OK_REPLY(1, "x"));
+	CHECK_STR(hear_told(1), OK_NOTED("/b", 1, "x"));
+	hang_up(&taken[0]);
+	unlink(path);
+	rmdir(folder);
+
+	evhttp_connection_free(con);
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	CHECK((con = evhub_http_connection_unix_new(current_base, longer)) != NULL);
+	CHECK_ERRNO(evhttp_make_request(con, evhttp_request_new(note_reply, NULL), EVHTTP_REQ_GET,
+	    "/"), ENAMETOOLONG);
+	errno = 0;
+	CHECK_PTR(evhub_http_connection_unix_new(NULL, NULL), NULL);
+	CHECK_INT(errno, EINVAL);
 	end();
 }
 

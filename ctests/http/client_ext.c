@@ -282,6 +282,96 @@ TEST(owned_requests)
 	end();
 }
 
+/* Freed by the program in its callback: the library does not free it once more. */
+static void
+free_request(struct evhttp_request *req, void *arg)
+{
+	note_reply(req, arg);
+	evhttp_request_free(req);
+}
+
+TEST_ONCE(requests_that_the_program_frees)
+{
+	begin();
+	ask_with(con, EVHTTP_REQ_GET, "/", free_request, "/a");
+	hear_question(peer_at(0));
+	say(&taken[0], OK_REPLY(1, "x"));
+	CHECK_STR(hear_told(1), OK_NOTED("/a", 1, "x"));
+	/* One that waits is cancelled so. */
+	evhttp_request_free(get("/b"));
+	rounds();
+	CHECK_INT(told, 0);
+	end();
+}
+
+static int asked_again;
+
+static void
+ask_it_again(struct evhttp_request *req, void *arg)
+{
+	note_reply(req, arg);
+	asked_again = evhttp_make_request(con, req, EVHTTP_REQ_GET, "/");
+}
+
+TEST_ONCE(requests_are_asked_once)
+{
+	begin();
+	ask_with(con, EVHTTP_REQ_GET, "/", ask_it_again, "/a");
+	hear_question(peer_at(0));
+	say(&taken[0], OK_REPLY(1, "x"));
+	CHECK_STR(hear_told(1), OK_NOTED("/a", 1, "x"));
+	CHECK_INT(asked_again, -1);
+	end();
+}
+
+/* A question over a connection that was used before, and that ends. */
+static void
+ask_over_a_dying_connection(enum evhttp_cmd_type type, int resets)
+{
+	int n = taken_count - 1;
+
+	ask_with(con, type, "/a", note_reply, "/a");
+	hear_question(&taken[n]);
+	if (resets)
+		reset_peer(&taken[n]);
+	else
+		hang_up(&taken[n]);
+}
+
+static void
+use_connection(void)
+{
+	get("/first");
+	hear_question(peer_at(taken_count));
+	say(&taken[taken_count - 1], OK_REPLY(0, ""));
+	hear_told(1);
+}
+
+TEST(asking_once_more)
+{
+	int resets, n;
+
+	begin();
+	evhub_http_connection_set_ask_again(con, 1);
+	for (resets = 0; resets < 2; resets++) {
+		use_connection();
+		n = taken_count;
+		ask_over_a_dying_connection(EVHTTP_REQ_GET, resets);
+		CHECK_INT(strncmp(hear_question(peer_at(n)), "GET /a", 6), 0);
+		/* Once, and not over a fresh one. */
+		hang_up(&taken[n]);
+		CHECK_STR(hear_told(1), "/a: 0\n");
+		use_connection();
+		ask_over_a_dying_connection(EVHTTP_REQ_POST, resets);
+		CHECK_STR(hear_told(1), resets ? "/a: NULL\n" : "/a: 0\n");
+	}
+	evhub_http_connection_set_ask_again(con, 0);
+	use_connection();
+	ask_over_a_dying_connection(EVHTTP_REQ_GET, 0);
+	CHECK_STR(hear_told(1), "/a: 0\n");
+	end();
+}
+
 /* A question, a reply, and what is told with limits. */
 static const char *
 with_limits(long head, long body, const char *reply)

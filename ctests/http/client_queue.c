@@ -140,6 +140,28 @@ TEST(replies_that_nobody_asked_for)
 	end();
 }
 
+/* The server speaks before it is asked. */
+TEST(replies_before_the_question)
+{
+	struct event_base *own;
+
+	begin();
+	CHECK((own = event_base_new()) != NULL);
+	evhttp_connection_set_base(con, own);
+	get("/a");
+	/* The kernel has connected it, but the client does not know. */
+	peer_at(0);
+	say(&taken[0], OK_REPLY(4, "evil"));
+	while (told == 0)
+		CHECK_INT(event_base_loop(own, EVLOOP_ONCE), 0);
+	CHECK_STR(hear_told(1), "/a: NULL\n");
+	CHECK_STR(hear_all(&taken[0]), "");
+	evhttp_connection_free(con);
+	con = NULL;
+	event_base_free(own);
+	end();
+}
+
 /* Nobody asks, and the server closes: the next question has a connection of its own. */
 TEST(idle_connections_end)
 {

@@ -1,6 +1,7 @@
 /*
  * A server for clients of others. It listens on a free port of loopback, which it prints, and ends
- * with its standard input. `server strict` reads requests to the letter.
+ * with its standard input. `server strict` reads requests to the letter; `server unix PATH` listens
+ * there, too. All methods that have a name reach it.
  *
  *   /page          a short text
  *   /bytes?N       N bytes that anybody can check
@@ -12,7 +13,6 @@
  */
 #include <sys/queue.h>
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,6 +23,7 @@
 
 #include <event.h>
 #include <evhttp.h>
+#include <http_ext.h>
 
 static void
 must(int holds, const char *what)
@@ -195,9 +196,10 @@ on_status(struct evhttp_request *req, void *arg)
 static const char *
 method_of(const struct evhttp_request *req)
 {
-	static const char *const names[] = { "GET", "POST", "HEAD" };
+	static const char *const names[] = { "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS",
+		"TRACE", "CONNECT", "PATCH" };
 
-	return (unsigned)req->type < 3 ? names[req->type] : "?";
+	return (unsigned)req->type < 9 ? names[req->type] : "?";
 }
 
 static void
@@ -243,19 +245,6 @@ listening(int *port)
 	return fd;
 }
 
-static void
-be_strict(struct evhttp *http)
-{
-	void (*set)(struct evhttp *, int);
-
-	*(void **)&set = dlsym(RTLD_DEFAULT, "evhub_http_set_strict");
-	if (set == NULL) {
-		puts("none");
-		exit(0);
-	}
-	set(http, 1);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -274,8 +263,12 @@ main(int argc, char **argv)
 	alarm(500);
 	event_init();
 	must((http = evhttp_new(NULL)) != NULL, "evhttp_new");
+	evhttp_set_allowed_methods(http, EVHUB_HTTP_GET | EVHUB_HTTP_POST | EVHUB_HTTP_HEAD |
+	    EVHUB_HTTP_PUT | EVHUB_HTTP_DELETE | EVHUB_HTTP_OPTIONS | EVHUB_HTTP_PATCH);
 	if (argc > 1 && strcmp(argv[1], "strict") == 0)
-		be_strict(http);
+		evhub_http_set_strict(http, 1);
+	if (argc > 2 && strcmp(argv[1], "unix") == 0)
+		must(evhub_http_bind_unix(http, argv[2]) != NULL, argv[2]);
 	must(evhttp_accept_socket(http, fd) == 0, "evhttp_accept_socket");
 	for (i = 0; i < sizeof(paths) / sizeof(*paths); i++)
 		evhttp_set_cb(http, paths[i].path, paths[i].handler, NULL);

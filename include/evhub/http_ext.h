@@ -269,6 +269,19 @@ struct evhttp_connection *evhub_evhttp_connection_base_new(struct event_base *ba
     struct evdns_base *dnsbase, const char *address, unsigned short port);
 
 /**
+ * Makes a connection for requests to a UNIX socket.
+ *
+ * @param base the base; NULL: the current one, when something is asked for the first time
+ * @param path where the server listens; copied. What evhttp_connection_get_peer() gives, with
+ *   port 0; the requests' Host is "localhost"
+ * @return the connection, to be freed with evhttp_connection_free(); NULL with EINVAL or ENOMEM
+ *
+ * @pre `base` is NULL or was not freed; `path` is NULL or a string.
+ */
+struct evhttp_connection *evhub_http_connection_unix_new(struct event_base *base,
+    const char *path);
+
+/**
  * The base that a connection runs on.
  *
  * @return the base; NULL if there is none yet, or with EINVAL (NULL)
@@ -300,6 +313,19 @@ void evhub_evhttp_connection_set_max_headers_size(struct evhttp_connection *evco
  */
 void evhub_evhttp_connection_set_max_body_size(struct evhttp_connection *evcon,
     ssize_t new_max_body_size);
+
+/**
+ * Has requests asked once more whose connection has ended before a byte of a reply has come. Servers
+ * close idle connections at any time, also while a request is on its way to them. Off by default:
+ * then such a request gets code 0.
+ *
+ * @param evcon a connection of evhttp_connection_new()
+ * @param on not 0: requests without a body, of methods that may be repeated (GET, HEAD, PUT,
+ *   DELETE, OPTIONS, TRACE), over connections that had been used before
+ *
+ * @pre `evcon` is NULL (EINVAL) or a connection that was not freed.
+ */
+void evhub_http_connection_set_ask_again(struct evhttp_connection *evcon, int on);
 
 /**
  * Ends a request that was asked. None of its callbacks is called any more, and it is freed; in its
@@ -703,6 +729,24 @@ void evhub_evhttp_request_set_on_complete_cb(struct evhttp_request *req,
  */
 int evhub_http_send_reply_chunk_with_cb(struct evhttp_request *req, struct evbuffer *databuf,
     void (*cb)(struct evhttp_connection *evcon, void *arg), void *arg);
+
+/**
+ * Answers with a part of a file, which the system sends by itself where it can.
+ *
+ * @param req,code,reason as for evhttp_send_reply()
+ * @param fd a regular file, which is the library's from then on: it is closed when it was sent. Its
+ *   position stays as it is
+ * @param offset where the part begins
+ * @param length how many bytes it has; less than 0: up to the end. If the file becomes shorter before
+ *   it was sent, the connection is cut off
+ * @return 0, also if the client has gone; -1 with EINVAL (NULL, an answer already, no regular file, no
+ *   such part) or EBADF: then request and file stay the caller's
+ * @see behaviours 148, 149
+ *
+ * @pre `req` is NULL or a request that was not freed; `reason` is NULL or a string.
+ */
+int evhub_http_send_reply_file(struct evhttp_request *req, int code, const char *reason, int fd,
+    int64_t offset, int64_t length);
 
 #ifndef EVHUB_NO_LIBEVENT2_NAMES
 #define evhttp_connection_base_new evhub_evhttp_connection_base_new

@@ -3,6 +3,7 @@
 use super::evdns_config::string;
 use super::misuse;
 use crate::errno::Result;
+use crate::http::client;
 use crate::http::exchange;
 use crate::layout::evbuffer::{BufferPtr, Evbuffer};
 use crate::layout::evhttp::{EvhttpConnection, EvhttpRequest, RequestCallback, RequestPtr};
@@ -43,7 +44,9 @@ pub extern "C" fn evhttp_request_new(cb: RequestCallback, arg: *mut c_void) -> *
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhttp_request_free(req: *mut EvhttpRequest) {
     // SAFETY: the caller's word.
-    if let Some(request) = unsafe { RequestPtr::from_raw(req) } {
+    if let Some(request) = unsafe { RequestPtr::from_raw(req) }
+        && client::cancel(request).is_err()
+    {
         request.dispose();
     }
 }
@@ -88,7 +91,7 @@ pub unsafe extern "C" fn evhttp_request_get_connection(
 
 /// # Safety
 /// `req` is NULL or a request that was not freed; `reason` is NULL or a string.
-unsafe fn answered<'a>(
+pub unsafe fn answered<'a>(
     req: *mut EvhttpRequest,
     reason: *const c_char,
     function: &str,

@@ -113,7 +113,7 @@ pub fn listen(server: ServerPtr, socket: c_int) -> Result<ListenerPtr> {
     server.listen(socket, base_of(server)?)
 }
 
-fn base_of(server: ServerPtr) -> Result<BasePtr> {
+pub fn base_of(server: ServerPtr) -> Result<BasePtr> {
     match server.base().or_else(globals::current) {
         Some(base) => Ok(base),
         None => current("evhttp_bind_socket"),

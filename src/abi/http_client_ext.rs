@@ -45,6 +45,26 @@ pub unsafe extern "C" fn evhub_evhttp_connection_base_new(
     made(resolver.and_then(|resolver| client::new(base, resolver, name?, port)))
 }
 
+/// Makes a connection for requests to a UNIX socket.
+///
+/// @param base the base; NULL: the current one, when something is asked for the first time
+/// @param path where the server listens; copied. What evhttp_connection_get_peer() gives, with
+///   port 0; the requests' Host is "localhost"
+/// @return the connection, to be freed with evhttp_connection_free(); NULL with EINVAL or ENOMEM
+///
+/// # Safety
+/// `base` is NULL or was not freed; `path` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn evhub_http_connection_unix_new(
+    base: *mut Base,
+    path: *const c_char,
+) -> *mut EvhttpConnection {
+    // SAFETY: the caller's word.
+    let (base, path) =
+        unsafe { (BasePtr::from_raw(base), string(path, "evhub_http_connection_unix_new")) };
+    made(path.and_then(|path| client::new_local(base, path)))
+}
+
 /// The base that a connection runs on.
 ///
 /// @return the base; NULL if there is none yet, or with EINVAL (NULL)
@@ -104,6 +124,30 @@ pub unsafe extern "C" fn evhub_evhttp_connection_set_max_body_size(
     unsafe {
         with(evcon, "evhttp_connection_set_max_body_size", |client| {
             client.set_max_body(most);
+            Ok(())
+        });
+    }
+}
+
+/// Has requests asked once more whose connection has ended before a byte of a reply has come. Servers
+/// close idle connections at any time, also while a request is on its way to them. Off by default:
+/// then such a request gets code 0.
+///
+/// @param evcon a connection of evhttp_connection_new()
+/// @param on not 0: requests without a body, of methods that may be repeated (GET, HEAD, PUT,
+///   DELETE, OPTIONS, TRACE), over connections that had been used before
+///
+/// # Safety
+/// `evcon` is NULL (EINVAL) or a connection that was not freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn evhub_http_connection_set_ask_again(
+    evcon: *mut EvhttpConnection,
+    on: c_int,
+) {
+    // SAFETY: the caller's word.
+    unsafe {
+        with(evcon, "evhub_http_connection_set_ask_again", |client| {
+            client.set_asks_again(on != 0);
             Ok(())
         });
     }

@@ -1,16 +1,18 @@
 //! `evhub/http_ext.h`: what a request says, and answers that leave piece by piece.
 
-use super::evhttp_request::request;
+use super::evhttp_request::{answered, request};
 use super::{misuse, status};
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
 use crate::http::exchange;
 use crate::layout::call::http::CloseCallback;
 use crate::layout::evbuffer::{BufferPtr, Evbuffer};
-use crate::layout::evhttp::{EvhttpRequest, RequestCallback, RequestPtr};
+use crate::layout::evhttp::{EvhttpRequest, RequestCallback, RequestPtr, Stage};
 use crate::layout::keyval::Evkeyvalq;
 use crate::log::Misuse;
+use crate::sys::fd;
 use crate::sys::signal::set_errno;
 use std::ffi::{c_char, c_int, c_uint, c_void};
+use std::ops::Range;
 use std::ptr;
 
 /// `enum evhttp_cmd_type`, whatever number it is.
@@ -223,4 +225,49 @@ pub unsafe extern "C" fn evhub_http_send_reply_chunk_with_cb(
     let (found, data) = unsafe { (request(req, FUNCTION), BufferPtr::from_raw(databuf)) };
     let data: Result<BufferPtr> = data.ok_or_else(|| misuse(Misuse::NullArgument, FUNCTION));
     status(found.and_then(|found| exchange::chunk_with(found, data?, cb, arg)))
+}
+
+/// Answers with a part of a file, which the system sends by itself where it can.
+///
+/// @param req,code,reason as for evhttp_send_reply()
+/// @param fd a regular file, which is the library's from then on: it is closed when it was sent. Its
+///   position stays as it is
+/// @param offset where the part begins
+/// @param length how many bytes it has; less than 0: up to the end. If the file becomes shorter before
+///   it was sent, the connection is cut off
+/// @return 0, also if the client has gone; -1 with EINVAL (NULL, an answer already, no regular file, no
+///   such part) or EBADF: then request and file stay the caller's
+/// @see behaviours 148, 149
+///
+/// # Safety
+/// `req` is NULL or a request that was not freed; `reason` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn evhub_http_send_reply_file(
+    req: *mut EvhttpRequest,
+    code: c_int,
+    reason: *const c_char,
+    fd: c_int,
+    offset: i64,
+    length: i64,
+) -> c_int {
+    // SAFETY: the caller's word.
+    let Some((found, reason)) = (unsafe { answered(req, reason, "evhub_http_send_reply_file") })
+    else {
+        return -1;
+    };
+    let part = match part_of(fd, offset, length) {
+        Ok(part) if found.stage.get() == Stage::Open => part,
+        Ok(_) => return super::fail(Errno::INVAL),
+        Err(error) => return super::fail(error),
+    };
+    // SAFETY: open, and by the caller's word nobody else's from now on.
+    let file = unsafe { fd::adopted(fd) };
+    status(exchange::reply_file(found, code, reason, file, part))
+}
+
+fn part_of(fd: c_int, offset: i64, length: i64) -> Result<Range<i64>> {
+    let size = fd::size_of_file(fd)?;
+    let end = if length < 0 { Some(size) } else { offset.checked_add(length) };
+    let end = end.filter(|end| (0..=size).contains(end)).ok_or(Errno::INVAL)?;
+    if (0..=end).contains(&offset) { Ok(offset..end) } else { Err(Errno::INVAL) }
 }

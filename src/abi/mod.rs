@@ -35,6 +35,7 @@ pub mod http_uri;
 pub mod hub;
 pub mod undeclared;
 mod undeclared_http;
+mod undeclared_serving;
 mod variadic;
 
 use crate::errno::{Errno, Result};

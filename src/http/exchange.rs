@@ -18,6 +18,8 @@ use crate::layout::keyval::{Headers, Keyval};
 use crate::sys::clock;
 use std::ffi::{c_char, c_int, c_void};
 use std::io::Write;
+use std::ops::Range;
+use std::os::fd::OwnedFd;
 
 /// A request whose head was read.
 pub struct Taken {
@@ -82,7 +84,7 @@ pub fn push_number(list: Headers, key: &[u8], number: usize) -> Result<()> {
     list.push(key, &room[..room.len() - left])
 }
 
-fn add_all<'a>(list: Headers, fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<()> {
+pub fn add_all<'a>(list: Headers, fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<()> {
     for (name, value) in fields {
         list.push(name.as_bytes(), value)?;
     }
@@ -174,14 +176,41 @@ fn conclude(request: RequestPtr, connection: ConnectionPtr, written: Result<()>)
     }
 }
 
-fn write_reply(request: RequestPtr, connection: ConnectionPtr) -> Result<()> {
+pub fn write_reply(request: RequestPtr, connection: ConnectionPtr) -> Result<()> {
     let body = request.output();
     let length = body.off.get();
     add_fields(request, Some(length))?;
     write_head(request, connection.wire.output()?)?;
     if has_body(request) && length > 0 {
-        connection.wire.send_buffer(body)?;
+        connection.wire.push_buffer(body)?;
     }
+    Ok(())
+}
+
+/// Answers with a part of a file. `EINVAL`: it has an answer.
+pub fn reply_file(
+    request: RequestPtr,
+    code: c_int,
+    reason: &[u8],
+    file: OwnedFd,
+    part: Range<i64>,
+) -> Result<()> {
+    let Some(connection) = connection_of(request) else {
+        request.dispose();
+        return Ok(());
+    };
+    if request.stage.get() != Stage::Open {
+        return Err(Errno::INVAL);
+    }
+    let length = usize::try_from(part.end - part.start).map_err(|_| Errno::INVAL)?;
+    let written = set_status(request, code, reason)
+        .and_then(|()| add_fields(request, Some(length)))
+        .and_then(|()| write_head(request, connection.wire.output()?))
+        .and_then(|()| match has_body(request) {
+            true => connection.wire.push_file(file, part.start, length),
+            false => Ok(()),
+        });
+    conclude(request, connection, written);
     Ok(())
 }
 
@@ -347,8 +376,8 @@ pub fn chunk(request: RequestPtr, data: BufferPtr) {
         if is_chunked {
             buffer::append(output, ChunkHead::new(length).bytes())?;
         }
-        buffer::add_buffer(output, data)?;
-        if is_chunked { buffer::append(output, b"\r\n") } else { Ok(()) }
+        connection.wire.push_buffer(data)?;
+        if is_chunked { buffer::append(connection.wire.output()?, b"\r\n") } else { Ok(()) }
     });
     match written {
         Ok(()) => connection.wire.queue(),
@@ -392,17 +421,44 @@ fn write_error(
     reason: &[u8],
     names_target: bool,
 ) -> Result<()> {
+    write_with(request, connection, |list| {
+        list.push(b"Content-Type", b"text/html")?;
+        set_status(request, code, reason)?;
+        let target = if names_target { request.uri_bytes() } else { b"" };
+        write_page(request.output(), code, reason, target)
+    })
+}
+
+/// Answers with a page of the program's, after which the connection ends (behaviour 196).
+pub fn page(request: RequestPtr, page: Option<BufferPtr>) {
+    let Some(connection) = connection_of(request) else { return request.dispose() };
+    if request.stage.get() != Stage::Open {
+        return;
+    }
+    let written = write_with(request, connection, |list| {
+        if request.response_code.get() == 0 {
+            set_status(request, 200, b"OK")?;
+        }
+        page.map_or(Ok(()), |page| buffer::add_buffer(request.output(), page))?;
+        list.push(b"Content-Type", b"text/html")
+    });
+    conclude(request, connection, written);
+}
+
+/// Writes a reply that is the last one; of its headers none are sent but those that `fill` adds.
+fn write_with(
+    request: RequestPtr,
+    connection: ConnectionPtr,
+    fill: impl FnOnce(Headers) -> Result<()>,
+) -> Result<()> {
     let list = request.output_headers();
     list.clear();
     request.closes.set(true);
-    list.push(b"Content-Type", b"text/html")?;
-    list.push(b"Connection", b"close")?;
-    set_status(request, code, reason)?;
     if request.minor.get() == 0 {
         request.minor.set(1);
     }
-    let target = if names_target { request.uri_bytes() } else { b"" };
-    write_page(request.output(), code, reason, target)?;
+    fill(list)?;
+    list.push(b"Connection", b"close")?;
     write_reply(request, connection)
 }
 

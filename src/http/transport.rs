@@ -9,6 +9,7 @@ use crate::layout::event::{EV_READ, EV_WRITE};
 use crate::sys::{clock, socket};
 use std::cell::Cell;
 use std::ffi::c_int;
+use std::io::IoSlice;
 use std::mem::MaybeUninit;
 
 /// What is read at one go: a whole record.
@@ -72,8 +73,7 @@ impl Layer {
         self.is_inverted.replace(false)
     }
 
-    /// Reads what there is, within limits: without a transport, once and at most `want` bytes. 0: the
-    /// end.
+    /// Reads what there is, within limits, without a transport at most `want` bytes; 0: the end.
     pub fn read(&self, input: BufferPtr, number: c_int, want: usize) -> Result<usize> {
         let Some(transport) = self.transport.get() else {
             return buffer::read(input, number, want as c_int);
@@ -107,11 +107,20 @@ impl Layer {
         !self.is_asking.get() && (self.rest.get().is_some() || transport.has_pending())
     }
 
-    /// Writes some of one thing and then another; with a transport, of the first alone.
-    pub fn write(&self, bytes: &[u8], rest: &[u8], number: c_int) -> Result<usize> {
+    /// Writes some of it.
+    pub fn write(&self, bytes: &[u8], number: c_int) -> Result<usize> {
         match self.transport.get() {
-            None => socket::send_both(number, bytes, rest),
+            None => socket::send(number, bytes),
             Some(transport) => transport.write(bytes),
+        }
+    }
+
+    /// Writes some of what lies in several pieces, of which there is at least one. `more`: there is
+    /// more to come, which goes out by itself.
+    pub fn write_pieces(&self, pieces: &[IoSlice], number: c_int, more: bool) -> Result<usize> {
+        match self.transport.get() {
+            None => socket::send_pieces(number, pieces, more),
+            Some(transport) => transport.write(pieces.first().map_or(&[], |piece| piece)),
         }
     }
 

@@ -2,10 +2,10 @@
 //! looked at yet, what is to be sent, and the two events that watch it.
 //!
 //! What is to be sent leaves at the end of the round, all of it at once; a buffer is there only
-//! while it holds something, so that an idle connection has none. A large body is not copied behind
-//! its head: it waits in its own block, and both leave with one call. The socket closes with the
-//! wire. Between the two there may be a transport.
+//! while it holds something, so that an idle connection has none. The socket closes with the wire.
+//! Between the two there may be a transport.
 
+use super::outgoing::Outgoing;
 use super::transport::Layer;
 use crate::buffer;
 use crate::errno::{Errno, Result};
@@ -19,6 +19,7 @@ use crate::layout::own_event::{self, Fires};
 use crate::sys::fd;
 use std::cell::Cell;
 use std::ffi::c_int;
+use std::os::fd::OwnedFd;
 
 /// Microseconds of a second.
 const SECOND: u64 = 1_000_000;
@@ -27,8 +28,8 @@ const SECOND: u64 = 1_000_000;
 const LEAST_READ: usize = 4 << 10;
 const MOST_READ: usize = 64 << 10;
 
-/// From so many bytes on a body is not copied, but moved.
-const LARGE: usize = 32 << 10;
+/// So much is sent before others have their turn.
+const TURN: usize = 4 << 20;
 
 pub struct Wire {
     base: Cell<Option<BasePtr>>,
@@ -38,9 +39,7 @@ pub struct Wire {
     write: Event,
     late: Late,
     input: Cell<Option<BufferPtr>>,
-    output: Cell<Option<BufferPtr>>,
-    /// What is to be sent after that.
-    behind: Cell<Option<BufferPtr>>,
+    outgoing: Outgoing,
     /// How much is read at once.
     appetite: Cell<usize>,
     /// Seconds without progress; 0 is none.
@@ -59,8 +58,7 @@ impl Wire {
             write: Event::zeroed(),
             late: Late::new(),
             input: Cell::new(None),
-            output: Cell::new(None),
-            behind: Cell::new(None),
+            outgoing: Outgoing::new(),
             appetite: Cell::new(LEAST_READ),
             timeout: Cell::new(timeout),
             at_end: Cell::new(false),
@@ -120,10 +118,8 @@ impl Wire {
     /// Closes the socket, with all that waits to be read or sent. Was it open?
     pub fn close(&self) -> bool {
         self.forget_events();
-        let buffers = [self.input.take(), self.output.take(), self.behind.take()];
-        for buffer in buffers.into_iter().flatten() {
-            buffer.dispose();
-        }
+        self.drop_input();
+        self.outgoing.clear();
         self.layer.close();
         let number = self.socket.replace(-1);
         if number >= 0 {
@@ -295,7 +291,7 @@ impl Wire {
         let read = self.layer.read(input, self.socket.get(), want);
         match read {
             Ok(0) => self.at_end.set(true),
-            Ok(n) if n == want => self.appetite.set((2 * want).min(MOST_READ)),
+            Ok(n) if n >= want => self.appetite.set((2 * want).min(MOST_READ)),
             Ok(n) if n < want / 4 => self.appetite.set((want / 2).max(LEAST_READ)),
             _ => {}
         }
@@ -345,21 +341,27 @@ impl Wire {
     }
 
     pub fn output_length(&self) -> usize {
-        let buffers = [self.output.get(), self.behind.get()];
-        buffers.into_iter().flatten().map(|buffer| buffer.off.get()).sum()
+        self.outgoing.length()
     }
 
-    /// The buffer of what is to be sent, to be added to.
+    /// The buffer of what is to be sent last.
     pub fn output(&self) -> Result<BufferPtr> {
-        if let Some(behind) = self.behind.get() {
-            return Ok(behind);
-        }
-        let output = match self.output.get() {
-            Some(output) => output,
-            None => BufferPtr::create()?,
-        };
-        self.output.set(Some(output));
-        Ok(output)
+        self.outgoing.tail()
+    }
+
+    /// Has what is in a buffer sent behind all else: it is moved.
+    pub fn push_buffer(&self, from: BufferPtr) -> Result<()> {
+        self.outgoing.push_buffer(from)
+    }
+
+    /// Has a part of a file sent behind all else.
+    pub fn push_file(&self, file: OwnedFd, offset: i64, length: usize) -> Result<()> {
+        self.outgoing.push_file(file, offset, length)
+    }
+
+    /// Forgets what is to be sent.
+    pub fn drop_output(&self) {
+        self.outgoing.clear();
     }
 
     /// Sends, at the end of the round.
@@ -369,34 +371,25 @@ impl Wire {
         buffer::append(output, bytes)
     }
 
-    /// Sends all of a buffer, which is empty afterwards: the last thing done, because a program may
-    /// be told of that.
-    pub fn send_buffer(&self, data: BufferPtr) -> Result<()> {
-        let output = self.output()?;
-        self.queue();
-        if data.off.get() < LARGE || output.off.get() == 0 || self.behind.get().is_some() {
-            return buffer::add_buffer(output, data);
-        }
-        let behind = BufferPtr::create()?;
-        self.behind.set(Some(behind));
-        buffer::add_buffer(behind, data)
-    }
-
     /// Writes what there is; is that all? Otherwise the rest follows when there is room.
     pub fn flush(&self) -> Result<bool> {
-        while let Some(output) = self.output.get() {
-            let behind = self.behind.get();
-            let rest = behind.as_ref().map_or(&[][..], |behind| behind.bytes());
-            match self.layer.write(output.bytes(), rest, self.socket.get()) {
-                Ok(n) => {
-                    self.sent(n);
-                    self.is_heard();
-                }
+        let mut sent = 0;
+        while self.outgoing.length() > 0 {
+            match self.outgoing.send(&self.layer, self.socket.get()) {
+                Ok(n) => sent += n,
                 Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => return self.wait_for_room().map(|()| false),
+                Err(Errno::AGAIN) => {
+                    self.is_heard(sent);
+                    return self.wait_for_room().map(|()| false);
+                }
                 Err(error) => return Err(error),
             }
+            if sent >= TURN && self.outgoing.length() > 0 {
+                self.is_heard(sent);
+                return self.watch_output().map(|()| false);
+            }
         }
+        self.outgoing.clear();
         self.ignore_output();
         Ok(true)
     }
@@ -420,23 +413,10 @@ impl Wire {
         }
     }
 
-    /// So many bytes have gone. A block that has gone as a whole is not kept.
-    fn sent(&self, mut n: usize) {
-        while let Some(output) = self.output.get() {
-            let length = output.off.get();
-            if n < length {
-                return buffer::drain(output, n);
-            }
-            n -= length;
-            output.dispose();
-            self.output.set(self.behind.take());
-        }
-    }
-
-    /// The peer takes what it is sent: it is given more time.
-    fn is_heard(&self) {
+    /// The peer takes what it is sent: it is given more time for the rest.
+    fn is_heard(&self, sent: usize) {
         for event in [&self.read, &self.write] {
-            if Core::is_linked(EventPtr::of(event)) {
+            if sent > 0 && Core::is_linked(EventPtr::of(event)) {
                 let _ = self.add(event, self.patience());
             }
         }

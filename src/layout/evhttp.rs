@@ -124,6 +124,8 @@ pub struct Request {
     host: Cell<*mut c_char>,
     /// The program takes no more of the body for now.
     pub is_paused: Cell<bool>,
+    /// It was sent over a connection that has ended before anything came.
+    pub was_sent: Cell<bool>,
     /// The program frees it, not the library.
     pub is_owned: Cell<bool>,
     /// Calls of the program's that have it, and where on the stack the first of them was made: a
@@ -212,6 +214,7 @@ impl RequestPtr {
             complete_arg: Cell::new(ptr::null_mut()),
             host: Cell::new(ptr::null_mut()),
             is_paused: Cell::new(false),
+            was_sent: Cell::new(false),
             is_owned: Cell::new(false),
             holds: Cell::new(0),
             held_at: Cell::new(0),

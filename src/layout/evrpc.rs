@@ -155,8 +155,8 @@ impl RpcPtr {
 
 /// A `struct evrpc_request_wrapper` that is to be sent.
 ///
-/// Contract: as for `RpcPtr`, filled in by EVRPC_GENERATE's function. What stands before `name`, but
-/// for `pool`, may never have been written.
+/// Contract: as for `RpcPtr`, filled in by EVRPC_GENERATE's function. What stands before `name`,
+/// but for `pool`, may never have been written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct WrapperPtr(NonNull<EvrpcRequestWrapper>);
 

@@ -32,6 +32,12 @@ pub fn size(fd: c_int) -> Result<i64> {
     stat(fd).map(|stat| i64::from(stat.st_size))
 }
 
+/// The size of a regular file; `EINVAL` for others.
+pub fn size_of_file(fd: c_int) -> Result<i64> {
+    let is_regular = stat(fd)?.st_mode & libc::S_IFMT == libc::S_IFREG;
+    if is_regular { size(fd) } else { Err(Errno::INVAL) }
+}
+
 /// Sets O_NONBLOCK and keeps the other flags.
 pub fn set_nonblocking(fd: c_int) -> Result<()> {
     // SAFETY: F_GETFL and F_SETFL take no pointer.
@@ -56,6 +62,15 @@ pub fn set_close_on_exec(fd: c_int) -> Result<()> {
 pub(super) fn owned(result: c_int) -> Result<OwnedFd> {
     // SAFETY: the descriptor is fresh: nobody else owns it.
     check(result).map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Takes over a descriptor that a program gives away.
+///
+/// # Safety
+/// It is open, and nobody else's from now on.
+pub unsafe fn adopted(fd: c_int) -> OwnedFd {
+    // SAFETY: the caller's word.
+    unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
 /// A pipe whose ends do not block and are closed on exec: (read end, write end).

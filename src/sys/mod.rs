@@ -23,6 +23,7 @@ pub mod poll;
 pub mod process;
 pub mod random;
 pub mod select;
+pub mod sendfile;
 pub mod service;
 pub mod signal;
 pub mod socket;

@@ -3,6 +3,7 @@
 use super::{check, fd};
 use crate::errno::{Errno, Result};
 use std::ffi::{c_int, c_void};
+use std::io::IoSlice;
 use std::mem::size_of;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -67,24 +68,24 @@ pub fn send(socket: c_int, bytes: &[u8]) -> Result<usize> {
     usize::try_from(n).map_err(|_| Errno::last())
 }
 
-/// The same for one thing after the other.
-pub fn send_both(socket: c_int, first: &[u8], second: &[u8]) -> Result<usize> {
-    if second.is_empty() {
-        return send(socket, first);
-    }
-    let part = |bytes: &[u8]| libc::iovec {
-        iov_base: bytes.as_ptr().cast_mut().cast(),
-        iov_len: bytes.len(),
-    };
-    let mut parts = [part(first), part(second)];
-    // SAFETY: zeroes are a message without an address and without control data.
+/// Sends what lies in several pieces. `more`: another call follows at once.
+pub fn send_pieces(socket: c_int, pieces: &[IoSlice], more: bool) -> Result<usize> {
+    // SAFETY: all zero is a message without anything.
     let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
-    message.msg_iov = parts.as_mut_ptr();
-    message.msg_iovlen = parts.len() as _;
-    // SAFETY: both slices are readable for their lengths, and nothing is written to them.
-    let n = unsafe { libc::sendmsg(socket, &raw const message, QUIETLY) };
+    // An IoSlice is laid out like an iovec; nothing is written through it.
+    message.msg_iov = pieces.as_ptr().cast_mut().cast();
+    message.msg_iovlen = pieces.len() as _;
+    let flags = if more { QUIETLY | MORE } else { QUIETLY };
+    // SAFETY: the message says what pieces there are, and these are readable.
+    let n = unsafe { libc::sendmsg(socket, &raw const message, flags) };
     usize::try_from(n).map_err(|_| Errno::last())
 }
+
+/// Says that another piece follows at once, where the system can be told.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const MORE: c_int = libc::MSG_MORE;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const MORE: c_int = 0;
 
 fn set_option(socket: c_int, level: c_int, name: c_int, value: c_int) -> Result<()> {
     let place = (&raw const value).cast::<c_void>();
@@ -124,8 +125,8 @@ pub fn listener(at: SocketAddr) -> Result<OwnedFd> {
     Ok(socket)
 }
 
-/// The same at a path of the file system. `ENAMETOOLONG`; `EADDRINUSE`: there is something.
-pub fn local_listener(path: &[u8]) -> Result<OwnedFd> {
+/// An address of the file system. `ENAMETOOLONG`.
+fn path_address(path: &[u8]) -> Result<libc::sockaddr_un> {
     // SAFETY: zeros are an address.
     let mut address: libc::sockaddr_un = unsafe { std::mem::zeroed() };
     address.sun_family = libc::AF_UNIX as libc::sa_family_t;
@@ -136,9 +137,16 @@ pub fn local_listener(path: &[u8]) -> Result<OwnedFd> {
     for (place, byte) in address.sun_path.iter_mut().zip(path) {
         *place = *byte as libc::c_char;
     }
-    let length = size_of::<libc::sockaddr_un>() as libc::socklen_t;
+    Ok(address)
+}
+
+const PATH_LENGTH: libc::socklen_t = size_of::<libc::sockaddr_un>() as libc::socklen_t;
+
+/// The same at a path of the file system. `ENAMETOOLONG`; `EADDRINUSE`: there is something.
+pub fn local_listener(path: &[u8]) -> Result<OwnedFd> {
+    let address = path_address(path)?;
     // SAFETY: the address outlives its use.
-    let address = unsafe { Address::new((&raw const address).cast(), length) };
+    let address = unsafe { Address::new((&raw const address).cast(), PATH_LENGTH) };
     let socket = stream(address)?;
     let number = socket.as_raw_fd();
     // SAFETY: the address is valid by `Address::new`.
@@ -146,6 +154,19 @@ pub fn local_listener(path: &[u8]) -> Result<OwnedFd> {
     // SAFETY: no pointers.
     check(unsafe { libc::listen(number, BACKLOG) })?;
     Ok(socket)
+}
+
+/// A socket that does not block and is connected to a path of the file system. `ENOENT`,
+/// `ECONNREFUSED`: nobody listens there; `EAGAIN`: too many wait.
+pub fn local(path: &[u8]) -> Result<OwnedFd> {
+    let address = path_address(path)?;
+    // SAFETY: the address outlives its use.
+    let address = unsafe { Address::new((&raw const address).cast(), PATH_LENGTH) };
+    let socket = stream(address)?;
+    match connect(socket.as_raw_fd(), address) {
+        Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(socket),
+        Err(error) => Err(error),
+    }
 }
 
 /// Binds a socket to a local address, also if a connection from there has ended a moment ago.

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
-use crate::http::shell::{command, fresh_folder, run};
+use crate::http::shell::{command, fresh_folder, make_folder, run};
 use crate::http::{Server, has, skip};
 
 /// A server, and a folder for what is sent and received; `None` without curl.
@@ -140,6 +140,24 @@ fn clients_of_1_0() {
     let counts = curl(&[stays.as_slice(), &COUNTS, &twice].concat());
     assert_eq!(counts, "1 200 13\n0 200 13\n");
     server.end();
+}
+
+#[test]
+fn over_a_unix_socket() {
+    if !has("curl") {
+        return skip("over_a_unix_socket", "needs curl");
+    }
+    // A path of a socket is short.
+    let folder = std::env::temp_dir().join(format!("evhub-http-{}", std::process::id()));
+    make_folder(&folder);
+    let path = folder.join("socket").display().to_string();
+    let server = Server::start("unix", &["unix", &path]);
+    let there = ["--unix-socket", &path];
+    assert_eq!(curl(&[&there, ["http://x/page"].as_slice()].concat()), "hello, world\n");
+    let words = ["--data", "abc", "http://x/copy", "http://x/copy"];
+    assert_eq!(curl(&[there.as_slice(), &words].concat()), "abcabc");
+    server.end();
+    std::fs::remove_dir_all(&folder).unwrap_or_else(|e| panic!("{path}: {e}"));
 }
 
 #[test]

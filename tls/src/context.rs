@@ -21,8 +21,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 /// The protocol that is spoken here.
 pub const HTTP_1_1: &[u8] = b"http/1.1";
 
-/// The same as a list of ALPN's: each with its length before it.
-const PROTOCOLS: &[u8] = b"\x08http/1.1";
+/// What clients offer, as a list of ALPN's: each with its length before it.
+const OFFERED: &[u8] = b"\x08http/1.1";
+
+/// What servers speak, the best first.
+const SPOKEN: &[u8] = b"\x08http/1.1\x08http/1.0";
 
 /// Seconds for a handshake, if nobody says otherwise.
 const PATIENCE: u32 = 30;
@@ -98,10 +101,10 @@ impl Context {
             let number = CONTEXTS.fetch_add(1, Relaxed);
             builder.set_session_id_context(&number.to_be_bytes())?;
             builder.set_alpn_select_callback(|_, offered| {
-                select_next_proto(PROTOCOLS, offered).ok_or(AlpnError::ALERT_FATAL)
+                select_next_proto(SPOKEN, offered).ok_or(AlpnError::ALERT_FATAL)
             });
         } else {
-            builder.set_alpn_protos(PROTOCOLS)?;
+            builder.set_alpn_protos(OFFERED)?;
             builder.set_verify(SslVerifyMode::PEER);
         }
         let more = More {

@@ -1,8 +1,8 @@
 //! TLS over something that reads and writes without waiting.
 //!
 //! The handshake is made by whichever of `read` and `write` comes first. Either may have to wait
-//! for the other direction: `wants` says for which, after `EAGAIN`. An error is the end: every later
-//! call fails with it, and nothing more is sent.
+//! for the other direction: `wants` says for which, after `EAGAIN`. An error is the end: every
+//! later call fails with it, and nothing more is sent.
 
 use crate::context::HTTP_1_1;
 use crate::fault::{Fault, Result, reasons};

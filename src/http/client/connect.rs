@@ -14,7 +14,7 @@ use crate::layout::own_lookup::{self, Finds};
 use crate::layout::registry;
 use crate::sys::{inet, socket};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
-use std::os::fd::{AsRawFd, IntoRawFd};
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 
 /// Seconds until a connection must be there (behaviour 167), and an address known.
 const CONNECT_TIMEOUT: u64 = 45;
@@ -37,6 +37,9 @@ pub struct Lookup {
 /// Begins an attempt. An error: there is no connection to be had with this address, or to any that
 /// a name has in the hosts file.
 pub fn start(connection: ConnectionPtr, client: &Client) -> Result<()> {
+    if client.is_path {
+        return connect_to_path(connection, client);
+    }
     let host = host_of(client);
     if let Some(address) = literal(host, client.port) {
         set_addresses(client, [address].into_iter())?;
@@ -180,10 +183,27 @@ fn next_address(connection: ConnectionPtr, client: &Client) -> Result<()> {
     result
 }
 
+fn connect_to_path(connection: ConnectionPtr, client: &Client) -> Result<()> {
+    match socket::local(client.host.to_bytes()) {
+        Ok(socket) => {
+            attach(connection, socket)?;
+            client.phase.set(Phase::Connecting);
+            Ok(())
+        }
+        // Nobody takes connections there now.
+        Err(Errno::NOENT | Errno::AGAIN) => Err(Errno::CONNREFUSED),
+        Err(error) => Err(error),
+    }
+}
+
 fn connect_to(connection: ConnectionPtr, client: &Client, address: SocketAddr) -> Result<()> {
-    let base = connection.wire.base().ok_or(Errno::INVAL)?;
     let socket = inet::tcp_from(local_for(client, address)?, address)?;
     let _ = socket::set_nodelay(socket.as_raw_fd());
+    attach(connection, socket)
+}
+
+fn attach(connection: ConnectionPtr, socket: OwnedFd) -> Result<()> {
+    let base = connection.wire.base().ok_or(Errno::INVAL)?;
     connection.wire.attach(connection, base, socket.into_raw_fd());
     let added = connection.wire.watch_output_for(CONNECT_TIMEOUT * SECOND);
     added.inspect_err(|_| {

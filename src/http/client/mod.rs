@@ -26,7 +26,7 @@ use crate::errno::{Errno, Result};
 use crate::event::BasePtr;
 use crate::layout::call::http::run_close;
 use crate::layout::call::transport::Maker;
-use crate::layout::evhttp::{KIND_REQUEST, RequestPtr};
+use crate::layout::evhttp::{KIND_REQUEST, RequestPtr, Stage};
 use crate::sys::mem;
 use connect::Lookup;
 use reply::Incomplete;
@@ -98,6 +98,8 @@ pub enum Local {
 pub struct Client {
     host: CString,
     port: u16,
+    /// `host` is a path of the file system.
+    is_path: bool,
     /// Whom to ask for addresses; without one the settings of the process, or of the system.
     resolver: Option<ResolverPtr>,
     local: Cell<Local>,
@@ -122,6 +124,8 @@ pub struct Client {
     incoming: Incomplete,
     max_head: Cell<usize>,
     max_body: Cell<Option<u64>>,
+    /// A request without a body is asked once more, if the connection has ended meanwhile.
+    asks_again: Cell<bool>,
 }
 
 impl Client {
@@ -170,12 +174,28 @@ pub fn new(
     host: &[u8],
     port: u16,
 ) -> Result<ConnectionPtr> {
+    create(base, resolver, host, port, false)
+}
+
+/// The same to a path of the file system.
+pub fn new_local(base: Option<BasePtr>, path: &[u8]) -> Result<ConnectionPtr> {
+    create(base, None, path, 0, true)
+}
+
+fn create(
+    base: Option<BasePtr>,
+    resolver: Option<ResolverPtr>,
+    host: &[u8],
+    port: u16,
+    is_path: bool,
+) -> Result<ConnectionPtr> {
     let mut name = Vec::new();
     name.try_reserve_exact(host.len() + 1)?;
     name.extend_from_slice(host);
     let client = mem::try_box(Client {
         host: CString::new(name).map_err(|_| Errno::INVAL)?,
         port,
+        is_path,
         resolver,
         local: Cell::new(Local::Any),
         local_port: Cell::new(0),
@@ -193,6 +213,7 @@ pub fn new(
         incoming: Incomplete::new(),
         max_head: Cell::new(Limits::default().head),
         max_body: Cell::new(None),
+        asks_again: Cell::new(false),
     })?;
     connection::create(base, SocketAddr::from(([0; 4], port)), Side::Client(client))
 }
@@ -207,8 +228,8 @@ pub fn ask(
     target: &[u8],
 ) -> Result<()> {
     let Some(client) = connection.client() else { return Err(Errno::INVAL) };
-    let is_elsewhere = !request.evcon.get().is_null();
-    if is_elsewhere || write::method(kind).is_none() || client.is_ending.get() {
+    let was_asked = !request.evcon.get().is_null() || request.stage.get() != Stage::Open;
+    if was_asked || write::method(kind).is_none() || client.is_ending.get() {
         return Err(Errno::INVAL);
     }
     adopt_base(connection, current)?;
@@ -223,7 +244,6 @@ pub fn ask(
     }
     let entry = Entry { request, verdict: Verdict::Open, is_error_told: false };
     client.queue.borrow_mut().push_back(entry);
-    client.is_stalled.set(false);
     match client.phase.get() {
         Phase::Closed => connect(connection),
         // The head is written at the end of the round: headers may be added until then.
@@ -259,6 +279,7 @@ pub fn connect(connection: ConnectionPtr) -> Result<()> {
     if client.phase.get() != Phase::Closed {
         return Ok(());
     }
+    client.is_stalled.set(false);
     match connect::start(connection, client) {
         Ok(()) => Ok(()),
         // Whether somebody listens is found out at once, or later: programs hear of it later.
@@ -426,6 +447,10 @@ impl Client {
     /// For heads that come from now on.
     pub fn set_max_head(&self, most: usize) {
         self.max_head.set(most);
+    }
+
+    pub fn set_asks_again(&self, on: bool) {
+        self.asks_again.set(on);
     }
 
     /// For bodies that come from now on.

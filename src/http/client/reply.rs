@@ -28,6 +28,8 @@ pub struct Incomplete {
     pub is_full: Cell<bool>,
     /// Bytes of 1xx replies before it.
     interim: Cell<usize>,
+    /// If nothing of it comes, the request is asked over another connection.
+    pub may_ask_again: Cell<bool>,
     /// The connection ends with it.
     pub closes: Cell<bool>,
     /// How the framing of the reply is found.
@@ -46,6 +48,7 @@ impl Incomplete {
             is_shown: Cell::new(false),
             is_full: Cell::new(false),
             interim: Cell::new(0),
+            may_ask_again: Cell::new(false),
             closes: Cell::new(false),
             asked: Cell::new(Asked::default()),
             was_used: Cell::new(false),
@@ -61,6 +64,7 @@ impl Incomplete {
         self.is_shown.set(false);
         self.is_full.set(false);
         self.interim.set(0);
+        self.may_ask_again.set(false);
         self.closes.set(false);
         self.was_used.set(false);
     }
@@ -89,11 +93,9 @@ impl Client {
 }
 
 /// Goes on with the reply to the first request, as far as it has come.
-///
-/// `here` is a place on the stack: see `turn`.
-pub fn step(connection: ConnectionPtr, client: &Client, here: usize) -> Step {
+pub fn step(connection: ConnectionPtr, client: &Client) -> Step {
     let Some(request) = client.first() else { return Step::Wait };
-    if request.is_paused.get() || request.is_held(here) {
+    if request.is_paused.get() {
         return Step::Wait;
     }
     let incoming = &client.incoming;
@@ -104,6 +106,10 @@ pub fn step(connection: ConnectionPtr, client: &Client, here: usize) -> Step {
         None => Ok(Step::Wait),
     };
     match result {
+        Ok(Step::Wait) if connection.wire.is_at_end() && may_ask_again(client) => {
+            ask_again(connection, client);
+            Step::Again
+        }
         Ok(Step::Wait) if connection.wire.is_at_end() => {
             let verdict = match incoming.has_begun.get() {
                 true => Verdict::Failed(Reason::Eof),
@@ -118,6 +124,19 @@ pub fn step(connection: ConnectionPtr, client: &Client, here: usize) -> Step {
             Step::Again
         }
     }
+}
+
+/// The server has closed a connection that was idle, while the request was on its way there.
+pub fn may_ask_again(client: &Client) -> bool {
+    client.incoming.may_ask_again.get() && !client.incoming.has_begun.get()
+}
+
+/// Over another connection; once.
+pub fn ask_again(connection: ConnectionPtr, client: &Client) {
+    if let Some(request) = client.first() {
+        request.was_sent.set(true);
+    }
+    drop_socket(connection, client);
 }
 
 fn reason_of(refusal: Refusal) -> Reason {

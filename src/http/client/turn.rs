@@ -3,15 +3,14 @@
 
 use super::connect::{self, attempt_failed};
 use super::reply::{self, Step};
-use super::write::write_request;
+use super::write::{is_idempotent, write_request};
 use super::{Client, Entry, Phase, Reason, Verdict, drop_socket, fail_first};
-use crate::buffer;
 use crate::errno::Errno;
 use crate::http::connection::{Connection, ConnectionPtr, find};
 use crate::layout::call::http::{
     CloseCallback, ErrorCallback, HeaderCallback, RequestCall, run_close, run_error, run_header,
 };
-use crate::layout::evhttp::{KIND_RESPONSE, RequestCallback, RequestPtr};
+use crate::layout::evhttp::{KIND_RESPONSE, RequestCallback, RequestPtr, Stage};
 use crate::sys::socket;
 use std::ffi::c_void;
 
@@ -62,6 +61,7 @@ fn asking(connection: ConnectionPtr, client: &Client, is_late: bool) {
         }
         Err(Errno::AGAIN | Errno::INTR) => {}
         Err(Errno::NOMEM) => fail_first(connection, client, Verdict::Failed(Reason::Buffer)),
+        Err(_) if reply::may_ask_again(client) => reply::ask_again(connection, client),
         Err(_) => fail_first(connection, client, Verdict::Failed(Reason::Eof)),
     }
 }
@@ -105,9 +105,7 @@ fn flush(connection: ConnectionPtr, client: &Client) -> bool {
         return true;
     }
     // A server that has answered already need not hear the rest.
-    if let Ok(output) = connection.wire.output() {
-        buffer::drain(output, output.off.get());
-    }
+    connection.wire.drop_output();
     let has_more = match connection.wire.fill() {
         Ok(n) => n > 0,
         Err(_) => false,
@@ -139,7 +137,7 @@ pub fn turn(connection: ConnectionPtr) {
         // It may have been freed by what was called.
         let Some(connection) = find(raw) else { return };
         let Some(client) = connection.client() else { return };
-        let Some(call) = next_call(connection, client, here) else {
+        let Some(call) = next_call(connection, client) else {
             if flush(connection, client) {
                 read_on(connection, client);
                 if !has_pending(connection, client) {
@@ -156,9 +154,7 @@ pub fn turn(connection: ConnectionPtr) {
 }
 
 /// Makes steps until there is somebody to be called, or nothing to do.
-///
-/// `here` is a place on the stack: a request is left alone while a call further up has it.
-fn next_call(connection: ConnectionPtr, client: &Client, here: usize) -> Option<Call> {
+fn next_call(connection: ConnectionPtr, client: &Client) -> Option<Call> {
     loop {
         if client.close_is_due.replace(false) && connection.closecb.get().is_some() {
             let (callback, arg) = (connection.closecb.get(), connection.closecb_arg.get());
@@ -172,7 +168,7 @@ fn next_call(connection: ConnectionPtr, client: &Client, here: usize) -> Option<
                 }
             }
             Phase::Idle if has_more => begin(connection, client),
-            Phase::Asking => match reply::step(connection, client, here) {
+            Phase::Asking => match reply::step(connection, client) {
                 Step::Again => {}
                 Step::Call(call) => return Some(call),
                 Step::Wait => return next_due(client),
@@ -201,6 +197,22 @@ fn next_due(client: &Client) -> Option<Call> {
     queue.pop_front().map(Call::Reply)
 }
 
+/// Has the server said something before it was asked? Then that is no reply.
+fn says_something_first(connection: ConnectionPtr, client: &Client) -> bool {
+    let wire = &connection.wire;
+    if wire.transport().is_some() || !socket::has_news(wire.socket()) {
+        return false;
+    }
+    let verdict = match wire.fill() {
+        Err(Errno::AGAIN | Errno::INTR) => return false,
+        Ok(0) => Verdict::Nothing(Reason::Eof),
+        Ok(_) => Verdict::Failed(Reason::Invalid),
+        Err(_) => Verdict::Failed(Reason::Eof),
+    };
+    fail_first(connection, client, verdict);
+    true
+}
+
 /// The first of the queue goes out.
 fn begin(connection: ConnectionPtr, client: &Client) {
     let Some(request) = client.first() else { return };
@@ -211,8 +223,15 @@ fn begin(connection: ConnectionPtr, client: &Client) {
             return;
         }
     }
+    let was_used = client.incoming.was_used.get();
+    if !was_used && says_something_first(connection, client) {
+        return;
+    }
     client.incoming.forget();
     client.incoming.was_used.set(true);
+    let has_body = request.output().off.get() > 0;
+    let may_again = was_used && !has_body && client.asks_again.get() && !request.was_sent.get();
+    client.incoming.may_ask_again.set(may_again && is_idempotent(request.r#type.get()));
     client.phase.set(Phase::Asking);
     let watched = match request.is_paused.get() {
         true => {
@@ -244,11 +263,7 @@ impl Call {
                 request.release();
             }
             Call::Error { callback, reason, arg } => run_error(callback, reason as i32, arg),
-            Call::Reply(entry) => {
-                // One that it was shown piece by piece may have been left by longjmp.
-                let _ = entry.request.is_held(here);
-                tell(entry);
-            }
+            Call::Reply(entry) => tell(entry, here),
         }
     }
 }
@@ -265,14 +280,17 @@ fn refuse(raw: *mut Connection, request: RequestPtr) {
 }
 
 /// Calls the callback, and ends the request.
-fn tell(entry: Entry) {
+fn tell(entry: Entry, here: usize) {
     let request = entry.request;
+    request.hold(here);
+    request.stage.set(Stage::Answered);
     let (callback, arg) = (request.cb.get(), request.cb_arg.get());
     request.evcon.set(std::ptr::null_mut());
     request.kind.set(KIND_RESPONSE);
     match entry.verdict {
         Verdict::Failed(_) => {
             request.dispose();
+            request.release();
             RequestCall { callback, request: std::ptr::null_mut(), arg }.run();
         }
         verdict => {
@@ -283,6 +301,7 @@ fn tell(entry: Entry) {
             if !request.is_owned.get() {
                 request.dispose();
             }
+            request.release();
         }
     }
 }

@@ -23,6 +23,12 @@ pub fn method(number: c_int) -> Option<&'static [u8]> {
     METHODS.get(usize::try_from(number).ok()?).copied()
 }
 
+/// Does it matter how often it is asked? (RFC 9110, 9.2.2)
+pub fn is_idempotent(number: c_int) -> bool {
+    let changes = [POST, b"CONNECT", b"PATCH"];
+    method(number).is_some_and(|method| !changes.contains(&method))
+}
+
 /// Writes head and body (behaviours 158, 173, 201).
 pub fn write_request(
     request: RequestPtr,
@@ -42,7 +48,7 @@ pub fn write_request(
     buffer::append(output, version)?;
     append_fields(request, output)?;
     let body = request.output();
-    if body.off.get() > 0 { connection.wire.send_buffer(body) } else { Ok(()) }
+    if body.off.get() > 0 { connection.wire.push_buffer(body) } else { Ok(()) }
 }
 
 /// What the reply's framing depends on, and whether the program wants the connection to end.
@@ -79,6 +85,9 @@ fn add_fields(request: RequestPtr, method: &[u8], client: &Client) -> Result<()>
 }
 
 fn add_host(list: Headers, client: &Client) -> Result<()> {
+    if client.is_path {
+        return list.push(b"Host", b"localhost");
+    }
     let host = client.host.to_bytes();
     // An IPv6 address; the interface behind it is nobody's business but ours.
     let bare = host.split(|byte| *byte == b'%').next().unwrap_or_default();
