@@ -142,8 +142,8 @@ impl Call {
 fn fail(request: RequestPtr, reason: Reason, here: usize) {
     request.hold(here);
     request.evcon.set(std::ptr::null_mut());
-    // In truth when it is released: whatever the program does with it.
-    request.dispose();
+    // Whatever the program does with it.
+    request.end_when_released();
     run_error(request.error_cb.get(), reason as c_int, request.cb_arg.get());
     request.release();
 }
