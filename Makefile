@@ -29,21 +29,27 @@ export CARGO_TARGET_DIR = $(CURDIR)/target
 unexport CARGO_BUILD_TARGET
 
 checks = check-format check-lint check-seeds check-asan check-tsan check-valgrind check-storm \
-	check-large check-counts
+	check-large check-python check-counts
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all demo test check $(checks) check-bsd bench fuzz headers stage testlib \
-	install install-compat uninstall clean help
+.PHONY: all demo test test-python test-gevent check $(checks) check-bsd bench fuzz headers stage \
+	testlib install install-compat uninstall clean help
 
 all: ## the release library, shared and static
 	@$(tools) sh pkgconfig/build.sh
 
-demo: stage ## 100,000 greenlets, an echo server under 1,000 connections, a chat
+demo: stage ## 100,000 greenlets, an echo server under 1,000 connections, a chat, a web server
 	@sh examples/demo.sh
 
 test: need-test stage testlib ## everything that passes or fails (under 15 minutes)
 	$(CARGO) test --workspace --no-fail-fast
+
+test-python: need-test stage testlib ## the library from Python: ctypes, cffi, the examples
+	@sh tests/python/run.sh
+
+test-gevent: need-test stage testlib ## gevent 0.13's core, built against the library
+	@CC='$(CC)' sh tests/gevent/run.sh
 
 check: need-check $(checks) ## formatting, lints, sanitizers, counts, long seeds (under 30)
 
@@ -71,6 +77,10 @@ check-storm: need-check stage testlib ## the C tests while signals interrupt eve
 
 check-large: need-check stage testlib ## the C tests that take long and need memory
 	$(CARGO) test --test ctests -- --large
+
+check-python: need-check stage testlib ## the tests in Python under valgrind
+	@sh tests/python/run.sh --valgrind
+	@CC='$(CC)' sh tests/gevent/run.sh --valgrind
 
 check-counts: need-check stage ## instructions and system calls against the baseline
 	@sh benches/counts.sh --check

@@ -3,7 +3,7 @@
 
 const BSDS: [&str; 6] = ["freebsd", "netbsd", "openbsd", "dragonfly", "macos", "ios"];
 
-fn main() {
+pub fn main() {
     let os = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
     let emulated = std::env::var_os("CARGO_FEATURE_KQUEUE_EMULATION").is_some();
     println!("cargo::rerun-if-changed=build.rs");

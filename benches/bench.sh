@@ -17,25 +17,29 @@ coro_cases='coro.switch coro.spawn coro.chan coro.parked1000 coro.parked100000
 
 loops=
 questions=
+pages=
 coros=
 for case in "$@"; do
 	case $case in
 	coro.*) coros="$coros $case" ;;
 	dns.*) questions="$questions $case" ;;
+	http.*) pages="$pages $case" ;;
 	*) loops="$loops $case" ;;
 	esac
 done
 
-if [ $# = 0 ] || [ -n "$loops$questions" ]; then
+if [ $# = 0 ] || [ -n "$loops$questions$pages" ]; then
 	build_evhub
 	build_libevent2
 	build_libev
 	build_floor
 	build_cares
+	build_nginx
 fi
 if [ $# = 0 ]; then
-	loops=$("$bin/evhub" -l | grep -v -e 1e5 -e dns)
+	loops=$("$bin/evhub" -l | grep -v -e 1e5 -e dns -e http)
 	questions=$("$bin/evhub" -l | grep dns)
+	pages=$("$bin/evhub" -l | grep http)
 fi
 if [ $# = 0 ] || [ -n "$coros" ]; then
 	build_coros
@@ -57,8 +61,7 @@ progress() {
 once() {
 	: >"$bin/one"
 	"$bin/$2" -l | grep -qx "$1" || return 0
-	$pin "$bin/$2" "$1" >"$bin/bare"
-	awk -F'\t' -v OFS='\t' '{ print $1, "ns/" $2, $3 }' "$bin/bare" >"$bin/one"
+	$pin "$bin/$2" "$1" >"$bin/one"
 }
 
 # The same of coroutines. Status 3 is that of a library that cannot do it.
@@ -193,8 +196,13 @@ if [ -n "$questions" ]; then
 	programs=$(built evhub libevent2 cares floor)
 	group once $questions
 fi
-if [ -n "$coros" ]; then
+if [ -n "$pages" ]; then
 	[ -z "$loops$questions" ] || echo
+	programs=$(built evhub libevent2 nginx floor)
+	group once $pages
+fi
+if [ -n "$coros" ]; then
+	[ -z "$loops$questions$pages" ] || echo
 	programs=$(coro_programs)
 	group coro_once $coros
 fi

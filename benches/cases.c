@@ -39,5 +39,11 @@ const struct bench benches[] = {
 	{ "dns.64", bench_dns_64 },
 	{ "dns.256", bench_dns_256 },
 #endif
+#ifndef WITHOUT_HTTP
+	{ "http.1", bench_http_1 },
+	{ "http.50", bench_http_50 },
+	{ "http.large", bench_http_large },
+	{ "http.idle", bench_http_idle },
+#endif
 	{ NULL, NULL },
 };

@@ -1,4 +1,4 @@
-/* The cases, for any library with libevent's API; those of buffers and DNS where it has them. */
+/* The cases, for any library with libevent's API; those of buffers, DNS and HTTP where it has them. */
 #ifndef CASES_H
 #define CASES_H
 
@@ -30,5 +30,11 @@ void bench_echo_100(void);
 void bench_dns_1(void);
 void bench_dns_64(void);
 void bench_dns_256(void);
+
+/* http.c */
+void bench_http_1(void);
+void bench_http_50(void);
+void bench_http_large(void);
+void bench_http_idle(void);
 
 #endif

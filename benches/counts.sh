@@ -18,7 +18,7 @@ cd "$(dirname "$0")/.."
 . benches/peers.sh
 
 baseline=benches/baseline.tsv
-traced='pipes pingpong rearm add_del active signal transfer echo.1 dns.1 dns.64'
+traced='pipes pingpong rearm add_del active signal transfer echo.1 dns.1 dns.64 http.1 http.50'
 counted="$traced echo.100 dns.256 append queue readline find move printf timers.1e3 timers.1e5"
 coros='switch spawn chan'
 few=1000

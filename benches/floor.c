@@ -202,5 +202,9 @@ const struct bench benches[] = {
 	{ "dns.1", floor_dns_1 },
 	{ "dns.64", floor_dns_64 },
 	{ "dns.256", floor_dns_256 },
+	{ "http.1", floor_http_1 },
+	{ "http.50", floor_http_50 },
+	{ "http.large", floor_http_large },
+	{ "http.idle", floor_http_idle },
 	{ NULL, NULL },
 };

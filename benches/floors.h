@@ -1,4 +1,5 @@
-/* The floors: what is in floor_timers.c, floor_buffer.c, floor_stream.c and floor_dns.c. */
+/* The floors: what is in floor_timers.c, floor_buffer.c, floor_stream.c, floor_dns.c and
+ * floor_http.c. */
 #ifndef FLOORS_H
 #define FLOORS_H
 
@@ -20,5 +21,10 @@ void floor_echo_100(void);
 void floor_dns_1(void);
 void floor_dns_64(void);
 void floor_dns_256(void);
+
+void floor_http_1(void);
+void floor_http_50(void);
+void floor_http_large(void);
+void floor_http_idle(void);
 
 #endif

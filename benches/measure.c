@@ -5,7 +5,8 @@
  *   PROGRAM -l			list the cases
  *   PROGRAM -v			which library is being measured
  *
- * Without -c: one line "name <TAB> unit <TAB> nanoseconds of CPU time per operation" for each row.
+ * Without -c: one line "name <TAB> ns/unit <TAB> nanoseconds of CPU time per operation" for each
+ * row; of memory it is bytes.
  * With -c: no output of its own; the marks are for whoever counts. valgrind's callgrind gets
  * two dumps: "stop" has the instructions since the start mark, the next one says by its name,
  * "stop ROW OPERATIONS", what they were for. In a trace of system calls the marks are writes to
@@ -31,18 +32,20 @@
 #endif
 
 #define ROWS 16
-#define DESCRIPTORS 4096
+#define DESCRIPTORS 8192
 
 struct row {
 	char name[40];
+	const char *what;
 	const char *unit;
-	uint64_t ns;
+	uint64_t sum;
 	long ops;
 };
 
 int counting;
 static struct row rows[ROWS];
 static uint64_t started, started_wall;
+static clockid_t clock_of_process = CLOCK_PROCESS_CPUTIME_ID;
 
 void *zeroed(long n, unsigned long size)
 {
@@ -84,11 +87,12 @@ void measure_start(void)
 		CALLGRIND_ZERO_STATS;
 	} else {
 		started_wall = now_ns(CLOCK_MONOTONIC);
-		started = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+		started = now_ns(clock_of_process);
 	}
 }
 
-static void add_to_row(const char *name, const char *unit, uint64_t ns, long ops)
+static void add_to_row(const char *name, const char *what, const char *unit, uint64_t sum,
+    long ops)
 {
 	struct row *row = rows;
 
@@ -96,14 +100,15 @@ static void add_to_row(const char *name, const char *unit, uint64_t ns, long ops
 		row++;
 	must(row < rows + ROWS - 1, "too many rows");
 	snprintf(row->name, sizeof(row->name), "%s", name);
+	row->what = what;
 	row->unit = unit;
-	row->ns += ns;
+	row->sum += sum;
 	row->ops += ops;
 }
 
 void measure_stop(const char *name, const char *unit, long ops)
 {
-	uint64_t ended = counting ? 0 : now_ns(CLOCK_PROCESS_CPUTIME_ID);
+	uint64_t ended = counting ? 0 : now_ns(clock_of_process);
 	char text[80];
 
 	if (counting) {
@@ -114,7 +119,7 @@ void measure_stop(const char *name, const char *unit, long ops)
 		CALLGRIND_DUMP_STATS_AT(text);
 		return;
 	}
-	add_to_row(name, unit, ended - started, ops);
+	add_to_row(name, "ns", unit, ended - started, ops);
 }
 
 void measure_stop_timed(const char *name, const char *unit, long ops)
@@ -125,7 +130,31 @@ void measure_stop_timed(const char *name, const char *unit, long ops)
 	if (counting)
 		return;
 	snprintf(wall, sizeof(wall), "%s.wall", name);
-	add_to_row(wall, unit, now_ns(CLOCK_MONOTONIC) - started_wall, ops);
+	add_to_row(wall, "ns", unit, now_ns(CLOCK_MONOTONIC) - started_wall, ops);
+}
+
+void measure_process(pid_t process)
+{
+	must(clock_getcpuclockid(process, &clock_of_process) == 0, "clock_getcpuclockid");
+}
+
+void measure_bytes(const char *name, const char *unit, long bytes, long count)
+{
+	if (!counting)
+		add_to_row(name, "bytes", unit, bytes > 0 ? bytes : 0, count);
+}
+
+long resident_bytes(pid_t process)
+{
+	char path[40];
+	long pages = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", process == 0 ? getpid() : process);
+	file = fopen(path, "r");
+	must(file != NULL && fscanf(file, "%*s %ld", &pages) == 1, path);
+	fclose(file);
+	return pages * sysconf(_SC_PAGESIZE);
 }
 
 static void report(void)
@@ -133,7 +162,8 @@ static void report(void)
 	const struct row *row;
 
 	for (row = rows; row->name[0] != '\0'; row++)
-		printf("%s\t%s\t%.2f\n", row->name, row->unit, (double)row->ns / row->ops);
+		printf("%s\t%s/%s\t%.2f\n", row->name, row->what, row->unit,
+		    (double)row->sum / row->ops);
 }
 
 static const struct bench *find(const char *name)

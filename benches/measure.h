@@ -5,6 +5,7 @@
 #ifndef MEASURE_H
 #define MEASURE_H
 
+#include <sys/types.h>
 #include <stdint.h>
 
 #include "must.h"
@@ -29,6 +30,13 @@ void measure_stop(const char *name, const char *unit, long ops);
 
 /* The same, where something is waited for; its row "NAME.wall" has the time that passed. */
 void measure_stop_timed(const char *name, const char *unit, long ops);
+
+/* Another process is what is measured from now on. */
+void measure_process(pid_t process);
+
+/* A row of memory. Process 0 is this one. */
+void measure_bytes(const char *name, const char *unit, long bytes, long count);
+long resident_bytes(pid_t process);
 
 uint32_t random_u32(void);		/* the same sequence in every run */
 void *zeroed(long n, unsigned long size);

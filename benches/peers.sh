@@ -71,6 +71,7 @@ compile() {
 # Sources for libraries that have buffers, and for those that have a resolver
 buffers='buffer.c payload.c stream.c client.c'
 resolver='dns.c name_server.c'
+web='http.c http_client.c'
 
 # build PEER VERSION FLAGS: and makes sure that it is the library that it should be; with the
 # sources $with
@@ -97,7 +98,7 @@ evhub_flags() {
 
 build_evhub() {
 	flags=$(evhub_flags) || exit 1
-	with="$buffers $resolver"
+	with="$buffers $resolver $web"
 	build evhub 1.4.15 $flags || exit 1
 }
 
@@ -121,18 +122,18 @@ build_peer() {
 }
 
 build_libevent2() {
-	with="$buffers $resolver"
+	with="$buffers $resolver $web"
 	build_peer libevent2 '2.*' event libevent-dev "$(library_of libevent-dev libevent-2)"
 }
 
 build_libev() {
-	with='-DWITHOUT_BUFFERS -DWITHOUT_DNS'
+	with='-DWITHOUT_BUFFERS -DWITHOUT_DNS -DWITHOUT_HTTP'
 	build_peer libev '4.*' ev libev-libevent-dev libev-dev "$(library_of libev-dev libev4)"
 }
 
 build_floor() {
 	compile floor measure.c must.c floor.c floor_timers.c floor_buffer.c floor_stream.c \
-		floor_dns.c flat.c payload.c client.c name_server.c
+		floor_dns.c floor_http.c flat.c payload.c client.c name_server.c http_client.c
 	echo "floor	epoll and a 4-ary heap by hand" >>"$bin/versions"
 }
 
@@ -145,6 +146,19 @@ build_cares() {
 	else
 		say "no c-ares here, it is left out: needs libc-ares-dev; see $bin/cares.log"
 	fi
+}
+
+# nginx is a program: ours runs it, and measures that process.
+build_nginx() {
+	rm -f "$bin/nginx"
+	for nginx in /usr/sbin/nginx "$PWD/$peers/nginx/usr/sbin/nginx"; do
+		"$nginx" -v 2>/dev/null || continue
+		compile nginx measure.c must.c peer_nginx.c client.c http_client.c \
+			"-DNGINX=\"$nginx\"" "-DFOLDER=\"$PWD/$bin/nginx.d\"" || return 0
+		echo "nginx	$("$bin/nginx" -v)" >>"$bin/versions"
+		return 0
+	done
+	say "no nginx here, it is left out"
 }
 
 # compile_coro PEER SOURCE FLAGS: the program coro_PEER

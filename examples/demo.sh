@@ -1,12 +1,14 @@
 #!/bin/sh
 # What `make demo` shows: the examples, compiled as any program would be; greenlets, of which
 # 100,000 pass a token on; the echo server under 1,000 connections; the chat server behind the
-# proxy, with peers of all kinds. First they are linked as evhub, then the same objects are linked
-# as libevent (but for greenlets, which libevent never had). Each run ends with its "demo:" line.
+# proxy, with peers of all kinds; a web server through which a gigabyte goes both ways, and which
+# never has more than 16 MiB of memory. First they are linked as evhub, then the same objects are
+# linked as libevent (but for greenlets and the web server, which use what libevent never had).
+# Each run ends with its "demo:" line.
 # Any error ends the script with a status other than 0.
 #
 # STAGE is the installation to build against, by default target/stage; CONNECTIONS, MESSAGES,
-# CHAT_LINES and GREENLETS change the size of the runs.
+# CHAT_LINES, GREENLETS and BYTES change the size of the runs.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -15,8 +17,9 @@ connections=${CONNECTIONS:-1000}
 messages=${MESSAGES:-100000}
 lines=${CHAT_LINES:-20000}
 greenlets=${GREENLETS:-100000}
+bytes=${BYTES:-1073741824}
 out=target/demo
-short='timers signals prefork tags names'
+short='timers signals prefork tags names rpc'
 hub='hub_queue hub_map hub_limits hub_chat'
 servers='echo_server chat proxy'
 running=
@@ -124,7 +127,7 @@ stop() {
 result() {
 	cat "$out/result"
 	[ "$1" = 0 ] || fail "the driver ended with status $1"
-	grep -qx "demo: $2, 0 errors, [a-z]*, [0-9.]* s" "$out/result" ||
+	grep -Eqx "demo: $2, 0 errors,( [a-z]*,)? [0-9.]* s" "$out/result" ||
 		fail "not the line that was to be expected"
 }
 
@@ -154,18 +157,30 @@ chat_through_proxy() {
 	done
 }
 
+# web_under_load FOLDER: a page, and as many bytes up and down as no memory should hold
+web_under_load() {
+	start "$1/http_server"
+	status=0
+	"$1/http_load" "$port" "$bytes" >"$out/result" || status=$?
+	stop "$1/http_server" "$pid"
+	result "$status" "a page, $bytes bytes up, $bytes bytes down"
+	peak=$(sed -n 's/.*, at most \([0-9]*\) KiB of memory$/\1/p' "$out/http_server.log")
+	[ "${peak:-99999}" -lt 16384 ] || fail "the web server had $peak KiB of memory"
+}
+
 [ -f "$stage/lib/pkgconfig/evhub.pc" ] || fail "nothing in $stage: run \`make stage\` first"
 mkdir -p "$out"
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-build evhub "$hub hub_many"
+build evhub "$hub hub_many http_server http_load"
 run_short evhub
 run_hub
 run_many
 echo_under_load "$out/evhub"
 chat_through_proxy "$out/evhub"
+web_under_load "$out/evhub"
 
 build libevent ''
 run_short libevent

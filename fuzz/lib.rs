@@ -26,6 +26,8 @@ mod hub;
 mod layout;
 #[path = "src/log.rs"]
 mod log;
+#[path = "src/rpc/mod.rs"]
+mod rpc;
 #[allow(unsafe_code)]
 #[path = "src/sys/mod.rs"]
 mod sys;

@@ -75,6 +75,13 @@ need_bench() {
 	need_tools
 }
 
+# Clients and proxies that talk to our HTTP server. Tests of what cannot be had are skipped.
+wish_for_http_peers() {
+	have curl || wish_for curl
+	have wrk || wish_for wrk
+	[ -x /usr/sbin/nginx ] || have nginx || wish_for nginx-light
+}
+
 # Libraries to compare with. What cannot be had is left out of the comparison.
 wish_for_peers() {
 	echo '#include <st.h>' | compiles "${CC:-cc}" c || wish_for libst-dev
@@ -114,6 +121,7 @@ if [ -n "$missing" ] && ! install_missing; then
 	exit 1
 fi
 [ "$1" != bench ] || wish_for_peers
+[ "$1" != test ] || wish_for_http_peers
 if ! have "${CARGO:-cargo}"; then
 	rust=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
 	echo "evhub: cargo of Rust $rust or newer is missing; get it from https://rustup.rs" >&2

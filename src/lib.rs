@@ -7,6 +7,7 @@
 //! | `buffer`, `bufferevent`, `tag` | evbuffers, the streams on them, tagged records |
 //! | `dns` | the resolver, and name servers |
 //! | `http` | HTTP/1 as bytes: heads, framing, chunks, header lists, URIs |
+//! | `rpc` | evrpc: messages as bodies of HTTP requests and replies |
 //! | `event` | the reactor: bases, the loop, ready queues, timers, descriptors, signals |
 //! | `layout` | public structs byte for byte, intrusive lists, user calls as values |
 //! | `sys` | every call of the C library, with safe signatures |
@@ -32,6 +33,7 @@ mod hub;
 #[allow(unsafe_code)]
 mod layout;
 mod log;
+mod rpc;
 #[allow(unsafe_code)]
 mod sys;
 mod tag;

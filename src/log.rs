@@ -50,6 +50,8 @@ pub enum Misuse {
     BadRecord,
     BadResult,
     Answered,
+    BadHook,
+    NoConnection,
     InUse,
 }
 
@@ -74,6 +76,8 @@ pub fn misuse(mistake: Misuse, function: &str) {
             Misuse::BadRecord => "section, type, class, length or count out of range",
             Misuse::BadResult => "results are 0 to 15",
             Misuse::Answered => "the request was answered already",
+            Misuse::BadHook => "hooks are EVRPC_INPUT or EVRPC_OUTPUT",
+            Misuse::NoConnection => "the pool has no connection",
             Misuse::InUse => "the connection is in use",
             Misuse::Busy => "called by a signal handler or a thread in the middle of another call",
         };

@@ -53,6 +53,7 @@ fn run(options: &Options) -> Result<bool, String> {
         libraries.push(build::library(backend, options.variant)?);
     }
     build::shims()?;
+    build::messages()?;
     let (programs, broken) = build::programs(options.variant)?;
     let mut jobs = Vec::new();
     for (backend, library) in backends.iter().zip(&libraries) {

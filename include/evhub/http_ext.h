@@ -603,8 +603,8 @@ struct evhttp_bound_socket *evhub_http_bind_unix(struct evhttp *http, const char
  * @param http the server
  * @param bound its socket; another server's stays (ENOENT)
  *
- * @pre `http` is NULL (EINVAL) or a server that was not freed; `bound` is NULL (EINVAL) or one that was
- * not closed.
+ * @pre `http` is NULL (EINVAL) or a server that was not freed; `bound` is NULL (EINVAL) or one that
+ * was not closed.
  */
 void evhub_evhttp_del_accept_socket(struct evhttp *http, struct evhttp_bound_socket *bound);
 
@@ -726,7 +726,8 @@ void evhub_evhttp_request_set_on_complete_cb(struct evhttp_request *req,
  *   piece stays in `databuf`)
  * @see behaviours 153, 198
  *
- * @pre `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not freed.
+ * @pre `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not
+ * freed.
  */
 int evhub_http_send_reply_chunk_with_cb(struct evhttp_request *req, struct evbuffer *databuf,
     void (*cb)(struct evhttp_connection *evcon, void *arg), void *arg);

@@ -10,6 +10,7 @@ use crate::hub;
 use crate::layout::call::LogCallback;
 use crate::layout::mine;
 use crate::log::{self, Misuse};
+use crate::rpc;
 use crate::sys::signal::set_errno;
 use std::ffi::{c_char, c_int};
 use std::ptr;
@@ -91,6 +92,7 @@ pub unsafe extern "C" fn event_base_free(base: *mut Base) {
     };
     if let Ok(base) = found {
         http::connection::base_freed(base);
+        rpc::pool::base_freed(base);
         dns::base_freed(base);
         hub::base_freed(base);
         if event::free(base).is_err() {

@@ -124,8 +124,8 @@ pub unsafe fn answered<'a>(
 /// @see behaviours 148, 149, 151
 ///
 /// # Safety
-/// `req` is NULL or a request that was not freed; `reason` is NULL or a string; `databuf` is NULL
-/// or a buffer that was not freed.
+/// `req` is NULL or a request that was not freed; `reason` is NULL or a string; `databuf` is
+/// NULL or a buffer that was not freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhttp_send_reply(
     req: *mut EvhttpRequest,
@@ -182,11 +182,13 @@ pub unsafe extern "C" fn evhttp_send_reply_start(
 /// Sends a piece of the body.
 ///
 /// @param req a request whose answer was begun
-/// @param databuf the piece, which is moved; it stays if the client has gone. An empty one is nothing
+/// @param databuf the piece, which is moved; it stays if the client has gone. An empty one is
+///   nothing
 /// @see behaviours 153, 198
 ///
 /// # Safety
-/// `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not freed.
+/// `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not
+/// freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhttp_send_reply_chunk(req: *mut EvhttpRequest, databuf: *mut Evbuffer) {
     const FUNCTION: &str = "evhttp_send_reply_chunk";

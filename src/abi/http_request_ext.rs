@@ -212,7 +212,8 @@ pub unsafe extern "C" fn evhub_evhttp_request_set_on_complete_cb(
 /// @see behaviours 153, 198
 ///
 /// # Safety
-/// `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not freed.
+/// `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not
+/// freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhub_http_send_reply_chunk_with_cb(
     req: *mut EvhttpRequest,

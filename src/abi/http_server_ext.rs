@@ -296,8 +296,8 @@ pub unsafe extern "C" fn evhub_http_bind_unix(
 /// @param bound its socket; another server's stays (ENOENT)
 ///
 /// # Safety
-/// `http` is NULL (EINVAL) or a server that was not freed; `bound` is NULL (EINVAL) or one that was
-/// not closed.
+/// `http` is NULL (EINVAL) or a server that was not freed; `bound` is NULL (EINVAL) or one that
+/// was not closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhub_evhttp_del_accept_socket(http: *mut Server, bound: *mut Listener) {
     const FUNCTION: &str = "evhttp_del_accept_socket";

@@ -23,6 +23,7 @@ pub mod evhttp_headers;
 mod evhttp_request;
 pub mod evhttp_server;
 pub mod evhttp_uri;
+pub mod evrpc;
 pub mod evtag;
 pub mod evutil;
 mod format;

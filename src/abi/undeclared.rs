@@ -9,6 +9,8 @@ use crate::bufferevent;
 use crate::errno::{Errno, Result};
 use crate::http::uri;
 use crate::layout::evbuffer::Evbuffer;
+use crate::layout::evrpc::EvrpcReqGeneric;
+use crate::rpc;
 use crate::tag::{self, Number};
 use std::cell::UnsafeCell;
 use std::ffi::{c_char, c_int, c_ushort, c_void};
@@ -105,6 +107,26 @@ pub unsafe extern "C" fn bufferevent_read_pressure_cb(
             bufferevent::wait_for_more(stream);
         }
     }
+}
+
+/// Sends the reply of a call that was made to an evrpc base, as EVRPC_REQUEST_DONE() does.
+///
+/// @param rpc_state the request; it is gone afterwards
+/// @see behaviour 174
+#[unsafe(no_mangle)]
+pub extern "C" fn evrpc_request_done(rpc_state: *mut EvrpcReqGeneric) {
+    rpc::finish(rpc_state);
+}
+
+/// Frees a request that was made to an evrpc base, and its messages, without a reply: the HTTP
+/// request is the program's, to be answered by evhttp_send_reply() and the like.
+///
+/// @param rpc_state the request
+///
+/// @see behaviour 174
+#[unsafe(no_mangle)]
+pub extern "C" fn evrpc_reqstate_free(rpc_state: *mut EvrpcReqGeneric) {
+    rpc::abandon(rpc_state);
 }
 
 /// Memory that is given to C, and is written anew by each call.

@@ -18,6 +18,7 @@ use crate::layout::late::Work;
 use crate::layout::link::Link;
 use crate::layout::live::Live;
 use crate::layout::own_event::Fires;
+use crate::rpc::Owner;
 use crate::sys::mem;
 use std::cell::{Cell, OnceCell};
 use std::ffi::{CStr, c_int, c_void};
@@ -46,6 +47,8 @@ pub struct Connection {
     peer_text: OnceCell<Box<PeerText>>,
     pub closecb: Cell<CloseCallback>,
     pub closecb_arg: Cell<*mut c_void>,
+    /// The pool that it is in, and what is called when it ends.
+    pub owner: Cell<Option<Owner>>,
 }
 
 linked!(Connection, place, 0);
@@ -79,6 +82,7 @@ pub fn create(base: Option<BasePtr>, peer: SocketAddr, side: Side) -> Result<Con
         peer_text: OnceCell::new(),
         closecb: Cell::new(None),
         closecb_arg: Cell::new(std::ptr::null_mut()),
+        owner: Cell::new(None),
     })?);
     LIVE.insert(connection, tag(base)).inspect_err(|_| connection.dispose())?;
     connection.wire.set_work(Work::Http(end_of_round, connection));
@@ -135,6 +139,9 @@ impl ConnectionPtr {
 
     /// The end of its memory.
     pub fn end(self) {
+        if let Some((ended, pool)) = self.owner.take() {
+            ended(pool, self);
+        }
         LIVE.remove(self);
         LIVE.tidy();
         self.dispose();

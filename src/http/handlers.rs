@@ -49,6 +49,15 @@ impl Handlers {
         Ok(())
     }
 
+    /// Takes away one of several of a path: that with this argument.
+    pub fn remove_of(&self, path: &[u8], arg: *mut c_void) {
+        let mut list = self.list.borrow_mut();
+        let is_it = |handler: &Handler| handler.path == path && handler.arg == arg;
+        if let Some(at) = list.iter().position(is_it) {
+            list.remove(at);
+        }
+    }
+
     /// Who is called for a request.
     pub fn find(&self, request: RequestPtr) -> Option<RequestCall> {
         let uri = request.uri_bytes();

@@ -9,6 +9,7 @@ use crate::event::BasePtr;
 use crate::layout::call::transport::Maker;
 use crate::layout::chain::Chain;
 use crate::layout::handle::Handle;
+use crate::layout::live::Live;
 use crate::layout::pinned::Pinned;
 use crate::sys::mem;
 use std::cell::Cell;
@@ -31,6 +32,14 @@ pub struct Server {
 
 pub type ServerPtr = Handle<Server>;
 
+/// Servers that are alive.
+static LIVE: Live<Server> = Live::new();
+
+/// The server at an address, if there is one.
+pub fn find(raw: *mut Server) -> Option<ServerPtr> {
+    LIVE.find(raw)
+}
+
 /// A server for this base.
 pub fn create(base: Option<BasePtr>) -> Result<ServerPtr> {
     let server = Server {
@@ -44,7 +53,9 @@ pub fn create(base: Option<BasePtr>) -> Result<ServerPtr> {
         settings: Settings::new(),
         transport: Cell::new(None),
     };
-    Ok(Handle::leak(mem::try_box(server)?))
+    let server = Handle::leak(mem::try_box(server)?);
+    LIVE.insert(server, 0).inspect_err(|_| server.dispose())?;
+    Ok(server)
 }
 
 /// Closes what it listens on, and its connections, without answering (behaviour 138).
@@ -56,6 +67,8 @@ pub fn free(server: ServerPtr) {
         connection::close(connection);
     }
     server.set_transport(None);
+    LIVE.remove(server);
+    LIVE.tidy();
     server.dispose();
 }
 

@@ -126,6 +126,7 @@ impl Hub {
             let _ = base.try_enter(|core| core.cancel_late(&self.late));
             if self.owns_base.replace(false) {
                 crate::http::connection::base_freed(base);
+                crate::rpc::pool::base_freed(base);
                 crate::dns::base_freed(base);
                 let _ = event::free(base);
             }

@@ -10,6 +10,7 @@
 
 pub mod dns;
 pub mod http;
+pub mod rpc;
 pub mod transport;
 
 use super::bufferevent::{Bufferevent, BuffereventCb, BuffereventErrorCb};

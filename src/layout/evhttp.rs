@@ -6,6 +6,7 @@ use super::handle::Handle;
 use super::keyval::{Evkeyvalq, Headers};
 use crate::errno::Result;
 use crate::http::connection::Connection;
+use crate::rpc::Waiter;
 use crate::sys::mem;
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_uint, c_ushort, c_void};
@@ -133,6 +134,8 @@ pub struct Request {
     held_at: Cell<usize>,
     /// Freed while it is held.
     is_ended: Cell<bool>,
+    /// Who is to hear that it is no more, if nobody has called its callback.
+    pub dropped: Cell<Option<Waiter>>,
 }
 
 impl Deref for Request {
@@ -216,6 +219,7 @@ impl RequestPtr {
             holds: Cell::new(0),
             held_at: Cell::new(0),
             is_ended: Cell::new(false),
+            dropped: Cell::new(None),
         });
         match memory {
             Ok(memory) => Ok(RequestPtr(NonNull::from(Box::leak(memory)))),
@@ -258,6 +262,7 @@ impl RequestPtr {
         if self.is_held(&raw const marker as usize) {
             return self.is_ended.set(true);
         }
+        let dropped = self.dropped.take();
         self.parts().dispose();
         // SAFETY: strings are malloc'ed or NULL, the box is ours, and this is its end.
         unsafe {
@@ -266,6 +271,9 @@ impl RequestPtr {
             mem::release(self.response_code_line.get().cast());
             mem::release(self.host.get().cast());
             drop(Box::from_raw(self.0.as_ptr()));
+        }
+        if let Some((run, call)) = dropped {
+            run(call);
         }
     }
 

@@ -1,26 +1,27 @@
-//! The public structs of `evrpc.h`, which macros in user code fill field by field.
-
-// Its readers come with the functions of evrpc.h.
-#![allow(dead_code)]
+//! The public structs of `evrpc.h`, which macros in user code fill field by field, and what we
+//! keep behind a request that is being answered.
+//!
+//! Programs allocate `struct evrpc` and `struct evrpc_request_wrapper`, and their names, by malloc;
+//! they are ours from the call that gets them.
 
 use super::evbuffer::Evbuffer;
 use super::event::Event;
-use super::evhttp::{EvhttpConnection, EvhttpRequest};
+use super::evhttp::{EvhttpConnection, EvhttpRequest, RequestPtr};
+use super::handle::Handle;
+use crate::errno::Result;
+use crate::rpc::{Pool, Registered, Registry};
+use crate::sys::mem;
 use std::cell::Cell;
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::{offset_of, size_of};
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
 
 /// `struct evrpc_base`: an owned object, known to C by its pointer alone.
-#[repr(C)]
-pub struct EvrpcBase {
-    opaque: [u8; 0],
-}
+pub type EvrpcBase = Registry;
 
 /// `struct evrpc_pool`: an owned object, known to C by its pointer alone.
-#[repr(C)]
-pub struct EvrpcPool {
-    opaque: [u8; 0],
-}
+pub type EvrpcPool = Pool;
 
 /// `void *(*)(void)`: makes an empty message.
 pub type New = Option<unsafe extern "C" fn() -> *mut c_void>;
@@ -33,12 +34,15 @@ pub type Marshal = Option<unsafe extern "C" fn(*mut Evbuffer, *mut c_void)>;
 /// `int (*)(void *)`: is a message complete?
 pub type Complete = Option<unsafe extern "C" fn(*mut c_void) -> c_int>;
 /// `void (*)(struct evrpc_req_generic *, void *)`: answers a request.
-pub type Handler = Option<unsafe extern "C" fn(*mut EvrpcReqGeneric, *mut c_void)>;
+pub type RpcHandler = Option<unsafe extern "C" fn(*mut EvrpcReqGeneric, *mut c_void)>;
 /// `void (*)(struct evrpc_req_generic *)`: sends a reply.
 pub type Done = Option<unsafe extern "C" fn(*mut EvrpcReqGeneric)>;
 /// `void (*)(struct evrpc_status *, void *request, void *reply, void *arg)`: the outcome.
 pub type Outcome =
     Option<unsafe extern "C" fn(*mut EvrpcStatus, *mut c_void, *mut c_void, *mut c_void)>;
+/// `int (*)(struct evhttp_request *, struct evbuffer *, void *arg)`: looks at what comes or goes.
+pub type RpcHook =
+    Option<unsafe extern "C" fn(*mut EvhttpRequest, *mut Evbuffer, *mut c_void) -> c_int>;
 
 /// Links of a registered call, laid out like a `TAILQ_ENTRY`.
 #[repr(C)]
@@ -59,7 +63,7 @@ pub struct Evrpc {
     pub reply_free: Cell<Release>,
     pub reply_complete: Cell<Complete>,
     pub reply_marshal: Cell<Marshal>,
-    pub cb: Cell<Handler>,
+    pub cb: Cell<RpcHandler>,
     pub cb_arg: Cell<*mut c_void>,
     pub base: Cell<*mut EvrpcBase>,
 }
@@ -104,6 +108,144 @@ pub struct EvrpcRequestWrapper {
     pub request_marshal: Cell<Marshal>,
     pub reply_clear: Cell<Release>,
     pub reply_unmarshal: Cell<Unmarshal>,
+}
+
+/// A `struct evrpc` with a name.
+///
+/// Contract: made from a C pointer under the manual's word that it was filled in by
+/// EVRPC_REGISTER_OBJECT and is malloc'ed; used until `release`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RpcPtr(NonNull<Evrpc>);
+
+impl Deref for RpcPtr {
+    type Target = Evrpc;
+
+    fn deref(&self) -> &Evrpc {
+        // SAFETY: alive by contract; all fields are `Cell`s.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl RpcPtr {
+    /// # Safety
+    /// `raw` is NULL or a `struct evrpc` that is filled in and was not freed.
+    pub unsafe fn from_raw(raw: *mut Evrpc) -> Option<RpcPtr> {
+        NonNull::new(raw).map(RpcPtr)
+    }
+
+    pub fn as_ptr(self) -> *mut Evrpc {
+        self.0.as_ptr()
+    }
+
+    /// The name of the call, if it has one.
+    pub fn name(&self) -> Option<&[u8]> {
+        // SAFETY: NULL or a string by contract.
+        unsafe { text(self.uri.get()) }
+    }
+
+    /// Frees it and its name.
+    pub fn release(self) {
+        // SAFETY: malloc'ed by contract, and this is their end.
+        unsafe {
+            mem::release(self.uri.get().cast_mut().cast());
+            mem::release(self.0.as_ptr().cast());
+        }
+    }
+}
+
+/// A `struct evrpc_request_wrapper` that is to be sent.
+///
+/// Contract: as for `RpcPtr`, filled in by EVRPC_GENERATE's function. What stands before `name`,
+/// but for `pool`, may never have been written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct WrapperPtr(NonNull<EvrpcRequestWrapper>);
+
+impl Deref for WrapperPtr {
+    type Target = EvrpcRequestWrapper;
+
+    fn deref(&self) -> &EvrpcRequestWrapper {
+        // SAFETY: alive by contract; all fields are `Cell`s, of types that any bytes are good for
+        // as long as they are not read.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl WrapperPtr {
+    /// # Safety
+    /// `raw` is NULL or a wrapper that is filled in and was not freed.
+    pub unsafe fn from_raw(raw: *mut EvrpcRequestWrapper) -> Option<WrapperPtr> {
+        NonNull::new(raw).map(WrapperPtr)
+    }
+
+    /// The name of the call, if it has one.
+    pub fn call_name(&self) -> Option<&[u8]> {
+        // SAFETY: NULL or a string by contract.
+        unsafe { text(self.name.get()) }
+    }
+
+    /// Frees it and its name. What is asked and answered stays the program's.
+    pub fn release(self) {
+        // SAFETY: malloc'ed by contract, and this is their end.
+        unsafe {
+            mem::release(self.name.get().cast());
+            mem::release(self.0.as_ptr().cast());
+        }
+    }
+}
+
+/// # Safety
+/// `raw` is NULL or a string that stays as it is while this is used.
+unsafe fn text<'a>(raw: *const c_char) -> Option<&'a [u8]> {
+    // SAFETY: not NULL, and the caller's word.
+    (!raw.is_null()).then(|| unsafe { CStr::from_ptr(raw) }.to_bytes())
+}
+
+/// A request that is being answered, and what programs do not see of it.
+#[repr(C)]
+pub struct State {
+    public: EvrpcReqGeneric,
+    pub call: Handle<Registered>,
+}
+
+impl Deref for State {
+    type Target = EvrpcReqGeneric;
+
+    fn deref(&self) -> &EvrpcReqGeneric {
+        &self.public
+    }
+}
+
+impl State {
+    /// Without request and reply, yet.
+    pub fn create(
+        call: Handle<Registered>,
+        request: RequestPtr,
+        done: Done,
+    ) -> Result<Handle<State>> {
+        let memory = mem::try_box(State {
+            public: EvrpcReqGeneric {
+                request: Cell::new(ptr::null_mut()),
+                reply: Cell::new(ptr::null_mut()),
+                rpc: Cell::new(call.rpc().as_ptr()),
+                http_req: Cell::new(request.as_ptr()),
+                done: Cell::new(done),
+            },
+            call,
+        })?;
+        Ok(Handle::leak(memory))
+    }
+
+    /// The HTTP request, which is the program's until it has answered.
+    pub fn http_request(&self) -> Option<RequestPtr> {
+        // SAFETY: by the manual still what `create` has put there.
+        unsafe { RequestPtr::from_raw(self.http_req.get()) }
+    }
+}
+
+impl Handle<State> {
+    pub fn as_public(self) -> *mut EvrpcReqGeneric {
+        self.as_ptr().cast()
+    }
 }
 
 #[cfg(target_pointer_width = "64")]

@@ -25,6 +25,7 @@ pub mod mine;
 pub mod once;
 pub mod own_event;
 pub mod own_lookup;
+pub mod own_request;
 pub mod pinned;
 pub mod records;
 pub mod registry;

@@ -12,6 +12,9 @@ use crate::tables::{Backend, FOLDERS, PACKAGES, Variant};
 /// Where the runner keeps what it makes.
 pub const OUT: &str = "target/ctests";
 const STAGE: &str = "target/stage";
+const GENERATOR: &str = "pkgconfig/event_rpcgen.py";
+/// Below `OUT`: the code of messages.
+const MESSAGES: &str = "messages";
 const SONAME: &str = "libevhub.so.0";
 const TEST_LIBRARY: &str = "target/testlib/libevhub.so";
 const SANITIZED: &str = "x86_64-unknown-linux-gnu";
@@ -146,6 +149,25 @@ pub fn shims() -> Result<(), String> {
     Ok(())
 }
 
+/// Each .rpc file beside the programs becomes C code in one folder, which programs include.
+pub fn messages() -> Result<(), String> {
+    let mut sources = Vec::new();
+    for folder in FOLDERS {
+        add_files(&Path::new("ctests").join(folder), &mut sources);
+    }
+    let made = Path::new(OUT).join(MESSAGES);
+    make_folder(&made)?;
+    for source in sources.iter().filter(|f| ends(f, "rpc")) {
+        let file = |ending| made.join(stem(source)).with_extension(ending);
+        let (header, code) = (file("gen.h"), file("gen.c"));
+        if is_older(&code, &[source.clone(), PathBuf::from(GENERATOR)]) {
+            let mut python = Command::new("python3");
+            run(python.arg(GENERATOR).arg(source).arg(header).arg(code))?;
+        }
+    }
+    Ok(())
+}
+
 /// Compiles the programs that are not up to date, a few at a time. Those that do not compile are
 /// returned apart, by name.
 pub fn programs(variant: &Variant) -> Result<(Vec<Program>, Vec<String>), String> {
@@ -153,6 +175,7 @@ pub fn programs(variant: &Variant) -> Result<(Vec<Program>, Vec<String>), String
     let mut common: Vec<PathBuf> = HARNESS.iter().map(PathBuf::from).collect();
     common.extend(headers(Path::new("ctests")));
     add_files(&Path::new(STAGE).join("include"), &mut common);
+    add_files(&Path::new(OUT).join(MESSAGES), &mut common);
     let mut programs = Vec::new();
     let mut stale = VecDeque::new();
     for source in program_sources(variant) {
@@ -258,6 +281,7 @@ fn compile(source: &Path, executable: &Path, flags: &[String]) -> Result<(), Str
     let is_c = ends(source, "c");
     let mut cc = Command::new("cc");
     cc.args(if is_c { standard } else { &[] }).args(warnings).arg("-Ictests");
+    cc.arg(format!("-I{OUT}/{MESSAGES}"));
     cc.arg("-o").arg(executable).arg(source).args(HARNESS);
     cc.args(extra_flags(source)?).args(flags).arg("-ldl");
     run(cc.args(if is_c { [].as_slice() } else { &["-lstdc++"] }))

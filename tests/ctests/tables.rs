@@ -2,7 +2,7 @@
 
 /// A folder of test programs under ctests/; each file in C or C++ is a program.
 pub const FOLDERS: &[&str] =
-    &["event", "buffer", "bufferevent", "tag", "hub", "dns", "http", "tls"];
+    &["event", "buffer", "bufferevent", "tag", "hub", "dns", "http", "tls", "rpc"];
 
 /// What programs of a folder need beside evhub, in the words of pkg-config.
 pub const PACKAGES: &[(&str, &[&str])] = &[("tls", &["evhub_tls", "openssl"])];
@@ -108,6 +108,7 @@ const UNDER_VALGRIND: &[&str] = &[
     "dns/*",
     "http/*",
     "hub/*",
+    "rpc/*",
     "tag/*",
     "tls/*",
 ];
@@ -139,6 +140,7 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "hub/many*",
     "hub/nomem*",
     "hub/stacks_faults",
+    "rpc/nomem*",
     "tag/nomem*",
     "tls/fork",
 ];

@@ -20,13 +20,15 @@ const WIDTH: usize = 96;
 
 /// Names that Rust needs for function types, and how C writes a variable of that type. The
 /// classic headers have no such names, and may not take them from programs.
-const CALLBACKS: [(&str, &str, &str); 6] = [
+const CALLBACKS: [(&str, &str, &str); 8] = [
     ("EventCallback", "void (*", ")(int fd, short what, void *arg)"),
     ("RequestCallback", "void (*", ")(struct evhttp_request *req, void *arg)"),
     ("CloseCallback", "void (*", ")(struct evhttp_connection *evcon, void *arg)"),
     ("HeaderCallback", "int (*", ")(struct evhttp_request *req, void *arg)"),
     ("ErrorCallback", "void (*", ")(enum evhttp_request_error error, void *arg)"),
     ("TransactionIdFn", "uint16_t (*", ")(void)"),
+    ("RpcHandler", "void (*", ")(struct evrpc_req_generic *req, void *arg)"),
+    ("RpcHook", "int (*", ")(struct evhttp_request *req, struct evbuffer *data, void *arg)"),
 ];
 
 /// cbindgen takes what it does not find for a struct.

@@ -19,7 +19,7 @@ const UNSAFE_ROOMS: [&str; 7] = [
 const DOORS: [&str; 2] = ["src/layout/call", "tls/src/sys/chooser.rs"];
 
 /// Who may open the door: by what call, in which file.
-const DRIVERS: [(&str, &[&str]); 10] = [
+const DRIVERS: [(&str, &[&str]); 16] = [
     (
         ".run(",
         &[
@@ -37,6 +37,8 @@ const DRIVERS: [(&str, &[&str]); 10] = [
             "src/hub/pool/imap.rs",
             "src/hub/pool/work.rs",
             "src/hub/report.rs",
+            "src/rpc/call.rs",
+            "src/rpc/hooks.rs",
             "src/abi/hub/info.rs",
             "src/abi/hub/time_limit.rs",
             "tls/src/transport.rs",
@@ -57,6 +59,12 @@ const DRIVERS: [(&str, &[&str]); 10] = [
     ("run_log(", &["src/log.rs", "src/dns/hooks.rs"]),
     ("run_id(", &["src/dns/hooks.rs"]),
     ("run_sigcb(", &["src/globals.rs"]),
+    ("run_new(", &["src/rpc/answer.rs"]),
+    ("run_release(", &["src/rpc/answer.rs", "src/rpc/call.rs"]),
+    ("run_unmarshal(", &["src/rpc/answer.rs", "src/rpc/call.rs"]),
+    ("run_marshal(", &["src/rpc/answer.rs", "src/rpc/call.rs"]),
+    ("run_complete(", &["src/rpc/answer.rs"]),
+    ("run_handler(", &["src/rpc/answer.rs"]),
     ("run_outermost(", &["src/hub/finish.rs"]),
     ("run_as_link(", &["src/hub/finish.rs"]),
 ];

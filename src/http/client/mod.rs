@@ -357,6 +357,11 @@ pub fn cancel(request: RequestPtr) -> Result<()> {
     Ok(())
 }
 
+/// Has it nothing to ask, and nothing to tell?
+pub fn is_idle(connection: ConnectionPtr) -> bool {
+    connection.client().is_some_and(|client| client.queue.borrow().is_empty())
+}
+
 /// Takes no more of a reply, or goes on with it. `ENOENT`: no connection has the request.
 pub fn pause(request: RequestPtr, is_paused: bool) -> Result<()> {
     let found = find(request.evcon.get()).ok_or(Errno::NOENT)?;
