@@ -293,6 +293,9 @@ pub fn append_fields(request: RequestPtr, output: BufferPtr) -> Result<()> {
 
 /// One line, whatever a program has put there (behaviour 173).
 fn append_pieces(output: BufferPtr, text: &[u8]) -> Result<()> {
+    if memchr::memchr2(b'\r', b'\n', text).is_none() {
+        return buffer::append(output, text);
+    }
     for (nth, piece) in headers::pieces(text).enumerate() {
         if nth > 0 {
             buffer::append(output, b" ")?;
