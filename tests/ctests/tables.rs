@@ -132,6 +132,8 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "dns/times",
     "dns/server_faults",
     "dns/server_nomem",
+    "http/client_nomem",
+    "http/client_timeouts",
     "http/nomem*",
     "http/server_faults",
     "http/server_limits",
