@@ -16,7 +16,7 @@ const PAGE: &str = "docs/faults.md";
 /// The first cell of a row is an id (E01, G08, F12) or a call (`readv`).
 fn has_id(row: &Row) -> bool {
     let (kind, number) = row[0].split_at_checked(1).unwrap_or(("", ""));
-    ["B", "C", "D", "E", "F", "G", "H", "K", "Q", "R", "T", "U", "W"].contains(&kind)
+    ["B", "C", "D", "E", "F", "G", "H", "K", "Q", "R", "S", "T", "U", "W"].contains(&kind)
         && number.parse::<u32>().is_ok()
 }
 
