@@ -30,7 +30,7 @@ open_server(void)
 {
 	fds_before = open_fds();
 	init_base();
-	own_ctx();
+	evhub_tls_ctx_free(own_ctx());
 	CHECK((server_ctx = SSL_CTX_new(TLS_server_method())) != NULL);
 	CHECK_INT(SSL_CTX_use_certificate(server_ctx, own.certificate), 1);
 	CHECK_INT(SSL_CTX_use_PrivateKey(server_ctx, own.key), 1);

@@ -66,6 +66,7 @@ TEST_ONCE(files_that_are_no_good)
 	CHECK_NONE(evhub_tls_server_ctx_new(path, own.file), EINVAL, "not a ");
 	other = for_names(&root, "DNS:other");
 	CHECK_NONE(evhub_tls_server_ctx_new(own.file, other.file), EINVAL, "not that of");
+	drop(&other);
 
 	/* A key with a password: nobody is asked for it. */
 	path = file_with("encrypted", "");

@@ -203,6 +203,8 @@ jump(const char *name, void *arg)
 }
 
 /* Whoever does not answer is not asked again; the handshake has its time. */
+static struct event_base *volatile left_over;
+
 TEST(asked_programs_do_not_return)
 {
 	evhub_tls_ctx_t *ctx = own_ctx();
@@ -228,6 +230,8 @@ TEST(asked_programs_do_not_return)
 	UNTIL(s.peer.ended);
 	CHECK_INT(times, 1);
 	hang_up(&s);
+	/* The loop was left in the middle: a few words of its base stay for ever. */
+	left_over = current_base;
 	finish_tls();
 }
 

@@ -12,19 +12,76 @@ use crate::sys::openssl::server_name_extension;
 use openssl::error::ErrorStack;
 use openssl::ex_data::Index;
 use openssl::ssl::{ClientHelloResponse, Ssl, SslContextBuilder, SslRef};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::cell::RefCell;
+use std::ffi::CStr;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub enum Choice {
     /// The client has said nothing yet.
     Open,
     /// The program is to be asked, for this name.
-    Asked(String),
+    Asked(Box<HostName>),
     /// It was chosen; `None`: the context that the server has.
     Made(Option<Arc<Context>>),
 }
 
 /// The choice of one connection, which OpenSSL's object and its owner share.
 pub type Shared = Arc<Mutex<Choice>>;
+
+/// A name that somebody asks for, with a NUL behind it.
+#[derive(Clone, Copy)]
+pub struct HostName([u8; 256]);
+
+impl HostName {
+    /// `None`: longer than names of hosts can be.
+    fn new(name: &str) -> Option<HostName> {
+        let mut bytes = [0; 256];
+        bytes[..255].get_mut(..name.len())?.copy_from_slice(name.as_bytes());
+        Some(HostName(bytes))
+    }
+
+    pub fn as_c_str(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
+    }
+}
+
+thread_local! {
+    /// Choices that programs of this thread are asked for, by the numbers of their questions. What
+    /// a program that does not return has on its stack owns nothing.
+    static OPEN: RefCell<Vec<(u64, Shared)>> = const { RefCell::new(Vec::new()) };
+}
+
+static QUESTIONS: AtomicU64 = AtomicU64::new(1);
+
+/// The program is asked: the number of the question, and the name. `None`: there is nothing to ask.
+pub fn open(choice: &Shared) -> Option<(u64, HostName)> {
+    let Choice::Asked(name) = &*lock(choice) else { return None };
+    let number = QUESTIONS.fetch_add(1, Relaxed);
+    OPEN.try_with(|open| open.borrow_mut().push((number, choice.clone()))).ok()?;
+    Some((number, **name))
+}
+
+/// The program has said so; if the connection is there still.
+pub fn settle(number: u64, chosen: Option<Arc<Context>>) {
+    let found = OPEN.try_with(|open| {
+        let mut open = open.borrow_mut();
+        let at = open.iter().position(|(known, _)| *known == number)?;
+        Some(open.swap_remove(at).1)
+    });
+    if let Ok(Some(choice)) = found {
+        *lock(&choice) = Choice::Made(chosen);
+    }
+}
+
+/// The connection goes: nobody waits for an answer.
+pub fn forget(choice: &Shared) {
+    let _ = OPEN.try_with(|open| open.borrow_mut().retain(|(_, c)| !Arc::ptr_eq(c, choice)));
+}
+
+fn lock(choice: &Shared) -> MutexGuard<'_, Choice> {
+    choice.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Prepares a connection for a choice.
 pub fn attach(ssl: &mut SslRef) -> Result<Shared> {
@@ -54,14 +111,16 @@ fn choose(ssl: &mut SslRef, more: &More) -> std::result::Result<ClientHelloRespo
     let Some(shared) = ssl.ex_data(place()?).cloned() else {
         return Ok(ClientHelloResponse::SUCCESS);
     };
-    let mut choice = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut choice = lock(&shared);
     if let Choice::Open = *choice {
         let name = server_name_extension(ssl).and_then(hello::server_name);
         *choice = match name {
             Some(name) => match more.names.find(name) {
                 Some(context) => Choice::Made(Some(context.clone())),
-                None if more.chooser.is_some() => Choice::Asked(name.to_string()),
-                None => Choice::Made(None),
+                None => match HostName::new(name).filter(|_| more.chooser.is_some()) {
+                    Some(name) => Choice::Asked(Box::new(name)),
+                    None => Choice::Made(None),
+                },
             },
             None => Choice::Made(None),
         };

@@ -1,9 +1,10 @@
 //! What libevhub has for a connection: its stream, and what has to be asked of the program.
 
-use crate::choice::{self, Choice, Shared};
+use crate::choice::{self, HostName, Shared};
 use crate::context::{Context, More, Role};
 use crate::fault::Result;
 use crate::stream::{Stream, Wants};
+use crate::sys::chooser::Chooser;
 use crate::sys::fork;
 use crate::sys::socket::Socket;
 use openssl::ssl::{NameType, SslRef};
@@ -13,7 +14,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ffi::{CString, c_char, c_int};
 use std::mem::MaybeUninit;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 /// What a server or a connection was given: it makes one transport after the other.
 pub struct Plug {
@@ -96,17 +97,11 @@ impl Transport {
         if self.stream.borrow().is_ready() { 0 } else { self.more.patience }
     }
 
-    /// Asks the program which context the client gets. It may let go of the transport meanwhile:
-    /// whoever calls this has a share in it.
-    pub fn ask(&self) {
-        let Some(choice) = &self.choice else { return };
-        let name = match &*choice.lock().unwrap_or_else(PoisonError::into_inner) {
-            Choice::Asked(name) => name.clone(),
-            Choice::Open | Choice::Made(_) => return,
-        };
-        let chosen = self.more.chooser.and_then(|chooser| chooser.run(&name));
-        let chosen = chosen.filter(|context| context.role() == Role::Server);
-        *choice.lock().unwrap_or_else(PoisonError::into_inner) = Choice::Made(chosen);
+    /// What the program is to be asked, if there is anything.
+    pub fn question(&self) -> Option<Question> {
+        let chooser = self.more.chooser?;
+        let (number, name) = choice::open(self.choice.as_ref()?)?;
+        Some(Question { chooser, number, name })
     }
 
     pub fn shut_down(&self) -> Result<()> {
@@ -130,6 +125,30 @@ impl Transport {
                 found.map_or(std::ptr::null(), |text| place.insert(text).as_ptr())
             }
         }
+    }
+}
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        if let Some(choice) = &self.choice {
+            choice::forget(choice);
+        }
+    }
+}
+
+/// Which context a client gets. It owns nothing: the transport may be gone when it was put, and it
+/// need not come to an end.
+#[derive(Clone, Copy)]
+pub struct Question {
+    chooser: Chooser,
+    number: u64,
+    name: HostName,
+}
+
+impl Question {
+    pub fn put(self) {
+        let chosen = self.chooser.run(self.name.as_c_str());
+        choice::settle(self.number, chosen.filter(|context| context.role() == Role::Server));
     }
 }
 

@@ -7,7 +7,6 @@ use crate::sys::evhub::TransportOps;
 use crate::transport::{Plug, Transport};
 use std::ffi::{c_int, c_short, c_void};
 use std::mem::MaybeUninit;
-use std::rc::Rc;
 use std::slice;
 
 /// EV_READ and EV_WRITE.
@@ -62,7 +61,7 @@ unsafe extern "C" fn open(arg: *mut c_void, fd: c_int) -> *mut c_void {
     // SAFETY: libevhub has it from `given`, and has not released it.
     let plug = unsafe { &*arg.cast::<Plug>() };
     match plug.open(fd) {
-        Ok(transport) => Rc::into_raw(Rc::new(transport)).cast_mut().cast(),
+        Ok(transport) => Box::into_raw(Box::new(transport)).cast(),
         Err(fault) => {
             set_errno(fault::report(&fault));
             std::ptr::null_mut()
@@ -119,14 +118,11 @@ unsafe extern "C" fn handshake(this: *mut c_void) -> c_int {
 /// # Safety
 /// `evhub/http_ext.h` says what libevhub gives.
 unsafe extern "C-unwind" fn call(this: *mut c_void) {
-    let raw = this.cast_const().cast::<Transport>();
-    // SAFETY: `open` has made it by `Rc::into_raw`. With a share of our own it is there even if
-    // the program has it closed.
-    let transport = unsafe {
-        Rc::increment_strong_count(raw);
-        Rc::from_raw(raw)
-    };
-    transport.ask();
+    // SAFETY: libevhub's word; nothing of it is used after this line.
+    let question = unsafe { transport(this) }.question();
+    if let Some(question) = question {
+        question.put();
+    }
 }
 
 /// # Safety
@@ -142,8 +138,8 @@ unsafe extern "C" fn shut_down(this: *mut c_void) -> c_int {
 /// # Safety
 /// `evhub/http_ext.h` says what libevhub gives.
 unsafe extern "C" fn close(this: *mut c_void) {
-    // SAFETY: `open` has made it by `Rc::into_raw`, and libevhub does not use it any more.
-    let transport = unsafe { Rc::from_raw(this.cast_const().cast::<Transport>()) };
+    // SAFETY: `open` has made it of a box, and libevhub does not use it any more.
+    let transport = unsafe { Box::from_raw(this.cast::<Transport>()) };
     // If there is no room for it, the peer does without.
     let _ = transport.shut_down();
 }

@@ -2,7 +2,7 @@
 //! the only door to user code.
 
 use crate::context::Context;
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::mem::transmute;
 use std::sync::Arc;
 
@@ -29,9 +29,8 @@ unsafe impl Sync for Chooser {}
 
 impl Chooser {
     /// Asks. Nothing may be borrowed or locked: the function may do anything, and need not return.
-    pub fn run(self, name: &str) -> Option<Arc<Context>> {
+    pub fn run(self, name: &CStr) -> Option<Arc<Context>> {
         let function = self.function?;
-        let name = CString::new(name).ok()?;
         type Unwind = unsafe extern "C-unwind" fn(*const c_char, *mut c_void) -> *mut c_void;
         // SAFETY: the program registered this function. An exception ends the process at the
         // next frame that cannot be unwound.

@@ -53,6 +53,9 @@ unsafe extern "C" {
 }
 
 #[cfg(test)]
+pub use nobody::*;
+
+#[cfg(test)]
 mod nobody {
     use super::*;
 
@@ -94,6 +97,3 @@ mod nobody {
     ) {
     }
 }
-
-#[cfg(test)]
-pub use nobody::*;
