@@ -52,20 +52,20 @@ static void answered(struct evrpc_status *status, struct word *word, struct word
 int main(void)
 {
 	static const char *const words[] = { "stressed", "drawer", "level" };
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	socklen_t length = sizeof(address);
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	socklen_t length = sizeof(addr);
 	int i, asked = 0, left = 3, fd = socket(AF_INET, SOCK_STREAM, 0);
 	struct evhttp *http = evhttp_new(event_init());
 	struct evrpc_base *calls = evrpc_init(http);
 	struct evrpc_pool *pool = evrpc_pool_new(NULL);
 
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (bind(fd, (struct sockaddr *)&address, length) == -1 || listen(fd, 10) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&address, &length) == -1)
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(fd, (struct sockaddr *)&addr, length) == -1 || listen(fd, 10) == -1 ||
+	    getsockname(fd, (struct sockaddr *)&addr, &length) == -1)
 		return 1;
 	evhttp_accept_socket(http, fd);
 	EVRPC_REGISTER(calls, Reverse, word, word, reverse, &asked);
-	evrpc_pool_add_connection(pool, evhttp_connection_new("127.0.0.1", ntohs(address.sin_port)));
+	evrpc_pool_add_connection(pool, evhttp_connection_new("127.0.0.1", ntohs(addr.sin_port)));
 	for (i = 0; i < 3; i++) {
 		struct word *word = word_new();
 		word->text = strdup(words[i]);

@@ -41,7 +41,8 @@ TEST(numbers_and_words)
 	fill_call(&call, "hello");
 	answer_clear(call.answer);
 	CHECK_INT(EVTAG_ASSIGN(call.question, number, 0xfffffffe), 0);
-	CHECK_INT(EVRPC_MAKE_REQUEST(Ask, pool, call.question, call.answer, note_outcome, &call), 0);
+	CHECK_INT(EVRPC_MAKE_REQUEST(Ask, pool, call.question, call.answer, note_outcome, &call),
+	    0);
 	UNTIL(call.told > 0);
 	CHECK_INT(EVTAG_GET(call.answer, number, &number), 0);
 	CHECK_INT(number, 0xffffffff);

@@ -349,7 +349,8 @@ TEST_ONCE(mistakes)
 	    -1);
 	CHECK_FAILED(&call, EVRPC_STATUS_ERR_UNSTARTED, -1);
 	fill_call(&call, "hello");
-	CHECK_INT(EVRPC_MAKE_REQUEST(Ask, NULL, call.question, call.answer, note_outcome, &call), -1);
+	CHECK_INT(EVRPC_MAKE_REQUEST(Ask, NULL, call.question, call.answer, note_outcome, &call),
+	    -1);
 	CHECK_FAILED(&call, EVRPC_STATUS_ERR_UNSTARTED, -1);
 	CHECK_ERRNO(evrpc_make_request(NULL), EINVAL);
 

@@ -123,7 +123,8 @@ TEST(a_reply_is_refused)
 	evrpc_add_hook(pool, EVRPC_INPUT, note_hook, "2");
 	trace_reset();
 	fill_call(&call, "hello");
-	CHECK_INT(EVRPC_MAKE_REQUEST(Ask, pool, call.question, call.answer, note_outcome, &call), 0);
+	CHECK_INT(EVRPC_MAKE_REQUEST(Ask, pool, call.question, call.answer, note_outcome, &call),
+	    0);
 	UNTIL(call.told > 0);
 	CHECK_STR(traced(), "1");
 	CHECK(!EVTAG_HAS(call.answer, number));
@@ -250,7 +251,8 @@ TEST(a_hook_frees_the_connection)
 	con = add_connection();
 	evrpc_add_hook(pool, EVRPC_OUTPUT, free_connection, "");
 	fill_call(&call, "hello");
-	CHECK_INT(EVRPC_MAKE_REQUEST(Ask, pool, call.question, call.answer, note_outcome, &call), 0);
+	CHECK_INT(EVRPC_MAKE_REQUEST(Ask, pool, call.question, call.answer, note_outcome, &call),
+	    0);
 	CHECK_FAILED(&call, EVRPC_STATUS_ERR_UNSTARTED, -1);
 	add_connection();
 	make_call(&next, "next");

@@ -94,7 +94,8 @@ call_without(int and_later, int connections)
 		fill_call(&call, "hello");
 		answer_clear(call.answer);
 		alloc_fail(n > 0 ? n : 0, and_later);
-		made = EVRPC_MAKE_REQUEST(Ask, pool, call.question, call.answer, note_outcome, &call);
+		made = EVRPC_MAKE_REQUEST(Ask, pool, call.question, call.answer, note_outcome,
+		    &call);
 		if (made == -1) {
 			CHECK_INT(call.told, 1);
 			CHECK_INT(call.error, EVRPC_STATUS_ERR_UNSTARTED);
