@@ -1,5 +1,5 @@
-//! curl and `openssl s_client` ask a server of ours over TLS (ctests/tls_peers), and our client asks
-//! `openssl s_server`. Certificates are made by the openssl command. Nothing leaves loopback.
+//! curl and `openssl s_client` ask a server of ours over TLS (ctests/tls_peers), and our client
+//! asks `openssl s_server`. Certificates are made by the openssl command. Nothing leaves loopback.
 
 #[path = "support/shell.rs"]
 mod shell;

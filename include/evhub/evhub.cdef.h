@@ -596,11 +596,14 @@ enum evhttp_request_error {
 
 struct evhttp_connection *evhub_evhttp_connection_base_new(struct event_base *base,
     struct evdns_base *dnsbase, const char *address, unsigned short port);
+struct evhttp_connection *evhub_http_connection_unix_new(struct event_base *base,
+    const char *path);
 struct event_base *evhub_evhttp_connection_get_base(struct evhttp_connection *conn);
 void evhub_evhttp_connection_set_max_headers_size(struct evhttp_connection *evcon,
     ssize_t new_max_headers_size);
 void evhub_evhttp_connection_set_max_body_size(struct evhttp_connection *evcon,
     ssize_t new_max_body_size);
+void evhub_http_connection_set_ask_again(struct evhttp_connection *evcon, int on);
 void evhub_evhttp_cancel_request(struct evhttp_request *req);
 void evhub_evhttp_request_set_error_cb(struct evhttp_request *req,
     void (*cb)(enum evhttp_request_error error, void *arg));
@@ -641,6 +644,8 @@ void evhub_evhttp_request_set_on_complete_cb(struct evhttp_request *req,
     void (*cb)(struct evhttp_request *req, void *arg), void *cb_arg);
 int evhub_http_send_reply_chunk_with_cb(struct evhttp_request *req, struct evbuffer *databuf,
     void (*cb)(struct evhttp_connection *evcon, void *arg), void *arg);
+int evhub_http_send_reply_file(struct evhttp_request *req, int code, const char *reason, int fd,
+    int64_t offset, int64_t length);
 
 struct evhub_transport_ops {
 	size_t size;
