@@ -1,4 +1,4 @@
-/* The cases, for any library with libevent's API; those of buffers, DNS and HTTP where it has them. */
+/* The cases, for any library with libevent's API; of buffers, DNS, HTTP where it has them. */
 #ifndef CASES_H
 #define CASES_H
 

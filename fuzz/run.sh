@@ -10,6 +10,10 @@ target_dir=$PWD/target/fuzz
 # Bytes of an input, megabytes of memory, seconds of one run.
 limits='-max_len=4096 -rss_limit_mb=1024 -timeout=20 -verbosity=0 -print_final_stats=1'
 
+# Places on the stack tell the library which of its calls are still under way: they have to be on
+# the stack.
+export ASAN_OPTIONS="detect_stack_use_after_return=0:${ASAN_OPTIONS:-}"
+
 if ! cargo +nightly --version >/dev/null 2>&1; then
 	echo 'fuzz: the nightly toolchain is missing; run: rustup toolchain install nightly' >&2
 	exit 1

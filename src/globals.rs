@@ -12,6 +12,7 @@
 //! | all resolvers (layout/registry.rs) | resolvers, ends of bases | the same, `evdns_*` |
 //! | the last number of a lookup (dns/lookup.rs) | lookups | lookups |
 //! | name servers and their requests (dns/answering/) | `evdns_*` calls, queries | the same |
+//! | bases, pools and requests of evrpc (rpc/) | `evrpc_*` calls, requests | the same |
 //! | fork generation (sys/fork.rs) | children of fork | bases |
 //! | signal watchers and actions (sys/signal.rs) | signal events | the signal handler |
 //! | the last host and file (abi/undeclared.rs) | `evhttp_hostportfile` | its callers |

@@ -91,28 +91,37 @@ impl Place {
     }
 }
 
+fn spawned(program: &mut Command) -> Child {
+    program.spawn().unwrap_or_else(|e| panic!("{program:?}: {e}"))
+}
+
+/// What was asked for is there.
+fn pipe<T>(end: Option<T>) -> T {
+    end.unwrap_or_else(|| panic!("no pipe"))
+}
+
 /// A server, which says its port, and ends with its standard input or is killed.
 struct Server {
     process: Child,
     port: u16,
     /// Read no further, but kept: nobody writes to a pipe without a reader.
-    _said: BufReader<ChildStdout>,
+    said: BufReader<ChildStdout>,
 }
 
 impl Server {
     fn start(mut program: Command, port_in: fn(&str) -> Option<u16>) -> Server {
         program.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = program.spawn().unwrap_or_else(|e| panic!("{program:?}: {e}"));
-        let mut said = BufReader::new(process.stdout.take().expect("a pipe"));
+        let mut process = spawned(&mut program);
+        let said = BufReader::new(pipe(process.stdout.take()));
+        let mut server = Server { process, port: 0, said };
         let mut line = String::new();
-        loop {
+        while server.port == 0 {
             line.clear();
-            let read = said.read_line(&mut line);
+            let read = server.said.read_line(&mut line);
             assert!(read.is_ok_and(|n| n > 0), "{program:?} is silent");
-            if let Some(port) = port_in(&line) {
-                return Server { process, port, _said: said };
-            }
+            server.port = port_in(&line).unwrap_or(0);
         }
+        server
     }
 
     fn url(&self, host: &str, path: &str) -> String {
@@ -229,16 +238,16 @@ fn s_client(place: &Place, server: &Server, words: &[&str], lines: &[&str]) -> S
     client.args(["-c", "exec openssl s_client -CAfile root.pem \"$@\" 2>&1", "s_client"]);
     client.args(["-connect", &at]).args(words).current_dir(&place.0);
     client.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut process = client.spawn().unwrap_or_else(|e| panic!("{client:?}: {e}"));
-    let mut input = process.stdin.take().expect("a pipe");
+    let mut process = spawned(&mut client);
+    let mut input = pipe(process.stdin.take());
     for line in lines {
         // s_client takes a letter for a command if it comes alone.
         std::thread::sleep(Duration::from_millis(1000));
-        input.write_all(line.as_bytes()).expect("it is listening");
+        input.write_all(line.as_bytes()).unwrap_or_else(|e| panic!("it does not listen: {e}"));
     }
     let mut said = String::new();
-    let mut out = process.stdout.take().expect("a pipe");
-    out.read_to_string(&mut said).expect("text");
+    let read = pipe(process.stdout.take()).read_to_string(&mut said);
+    assert!(read.is_ok(), "{said}");
     drop(input);
     let _ = process.wait();
     said

@@ -1,4 +1,4 @@
-/* Proves behaviours 1-3, 11, 12, 16 and 23: what the loop returns, and when it waits. */
+/* Proves behaviours 1-3, 11, 12, 16, 23 and 205: what the loop returns, and when it waits. */
 #include "harness.h"
 
 #include <sys/resource.h>

@@ -114,6 +114,18 @@ TEST(the_version_is_the_programs)
 	end();
 }
 
+TEST(without_a_target)
+{
+	begin();
+	ask_with(con, EVHTTP_REQ_GET, "", note_reply, NULL);
+	CHECK_STR(question_of(peer_at(0)), "GET / HTTP/1.1\r\nHost: *\r\n\r\n");
+	answer(&taken[0]);
+	ask_with(con, EVHTTP_REQ_GET, "?a=b", note_reply, NULL);
+	CHECK_STR(question_of(peer_at(taken_count - 1)), "GET ?a=b HTTP/1.1\r\nHost: *\r\n\r\n");
+	answer(&taken[taken_count - 1]);
+	end();
+}
+
 /* Nothing that a program puts there makes two lines of one, or two requests. */
 TEST(nothing_is_smuggled)
 {

@@ -61,7 +61,7 @@ TEST(each_chunk)
 /* A chunk is not kept until it is whole. */
 TEST(pieces_of_large_chunks)
 {
-	enum { SIZE = 32 << 20, ONCE = 1 << 16 };
+	enum { SIZE = 16 << 20, ONCE = 1 << 16 };
 	static char piece[ONCE];
 	struct peer *p;
 	int i;
@@ -70,7 +70,7 @@ TEST(pieces_of_large_chunks)
 	memset(piece, 'z', sizeof(piece));
 	get_in_pieces(note_piece);
 	hear_question(p = peer_at(0));
-	say(p, CHUNKED "2000000\r\n");
+	say(p, CHUNKED "1000000\r\n");
 	say(p, "abc");
 	UNTIL(pieces == 1);
 	CHECK_INT(largest, 3);
@@ -127,6 +127,28 @@ TEST(drained_by_the_program)
 	hear_question(peer_at(0));
 	say(&taken[0], CHUNKED "2\r\nab\r\n1\r\nc\r\n0\r\n\r\n");
 	CHECK_STR(hear_told(1), "ab|c|200 OK 1.1{Transfer-Encoding=chunked;}\n");
+	end();
+}
+
+/* All of it has come, in more pieces than are shown at one go, when the connection is reset. */
+TEST(reset_behind_the_last)
+{
+	enum { MANY = 2000 };
+	static char text[6 * MANY + 1];
+	int i;
+
+	begin();
+	for (i = 0; i < MANY; i++)
+		memcpy(text + 6 * i, "1\r\nx\r\n", 6);
+	get_in_pieces(note_piece);
+	hear_question(peer_at(0));
+	say(&taken[0], CHUNKED);
+	say(&taken[0], text);
+	say(&taken[0], "0\r\n\r\n");
+	reset_peer(&taken[0]);
+	UNTIL(told == 1);
+	CHECK_INT(pieces, MANY);
+	CHECK(strstr(replies, "|200 OK 1.1{Transfer-Encoding=chunked;}\n") != NULL);
 	end();
 }
 

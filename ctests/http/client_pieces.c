@@ -60,7 +60,7 @@ pause_piece(struct evhttp_request *req, void *arg)
 /* The server has to wait while the program does not take more. */
 TEST(pauses)
 {
-	enum { SIZE = 64 << 20, ONCE = 1 << 16 };
+	enum { SIZE = 24 << 20, ONCE = 1 << 16 };
 	static char piece[ONCE];
 	size_t sent = 0, before;
 	ssize_t n;

@@ -111,7 +111,8 @@ TEST(no_parts)
 	UNTIL(keeping == 1);
 	fd = open_file();
 	CHECK_ERRNO(evhub_http_send_reply_file(kept[0], 200, "OK", fd, -1, 1), EINVAL);
-	CHECK_ERRNO(evhub_http_send_reply_file(kept[0], 200, "OK", fd, 0, sizeof(text) + 1), EINVAL);
+	CHECK_ERRNO(evhub_http_send_reply_file(kept[0], 200, "OK", fd, 0, sizeof(text) + 1),
+	    EINVAL);
 	CHECK_ERRNO(evhub_http_send_reply_file(kept[0], 200, "OK", fd, sizeof(text) + 1, -1),
 	    EINVAL);
 	CHECK_ERRNO(evhub_http_send_reply_file(kept[0], 200, "OK", fd, 1, INT64_MAX), EINVAL);

@@ -99,6 +99,27 @@ TEST(headers_that_are_added)
 	end();
 }
 
+/* W17: what can be said once is; the first one counts. */
+TEST_ONCE(headers_that_are_sent_once)
+{
+	begin();
+	plan_reply(200, "OK", "hello");
+	plan_header("Date", "never");
+	plan_header("Server", "a");
+	plan_header("DATE", "ever");
+	plan_header("server", "b");
+	CHECK_STR(ask("GET"), "HTTP/1.1 200 OK\r\nDate: never\r\nServer: a\r\n"
+	    PLAIN_BODY(5, "hello"));
+	plan_reply(200, "OK", "hello");
+	plan_header("Content-Length", "5");
+	plan_header("content-length", "4");
+	plan_header("Content-Type", "text/plain");
+	plan_header("Content-Type", "text/html");
+	CHECK_STR(ask("GET"), "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"
+	    "Content-Type: text/plain\r\nDate: *\r\n\r\nhello");
+	end();
+}
+
 /* What the program has said itself is not said again. */
 TEST_ONCE(headers_of_the_program)
 {

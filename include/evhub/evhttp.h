@@ -265,8 +265,8 @@ struct evhttp_connection *evhttp_request_get_connection(struct evhttp_request *r
  *   it is left out
  * @see behaviours 148, 149, 151
  *
- * @pre `req` is NULL or a request that was not freed; `reason` is NULL or a string; `databuf` is NULL
- * or a buffer that was not freed.
+ * @pre `req` is NULL or a request that was not freed; `reason` is NULL or a string; `databuf` is
+ * NULL or a buffer that was not freed.
  */
 void evhttp_send_reply(struct evhttp_request *req, int code, const char *reason,
     struct evbuffer *databuf);
@@ -295,10 +295,12 @@ void evhttp_send_reply_start(struct evhttp_request *req, int code, const char *r
  * Sends a piece of the body.
  *
  * @param req a request whose answer was begun
- * @param databuf the piece, which is moved; it stays if the client has gone. An empty one is nothing
+ * @param databuf the piece, which is moved; it stays if the client has gone. An empty one is
+ *   nothing
  * @see behaviours 153, 198
  *
- * @pre `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not freed.
+ * @pre `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not
+ * freed.
  */
 void evhttp_send_reply_chunk(struct evhttp_request *req, struct evbuffer *databuf);
 
@@ -465,7 +467,7 @@ void evhttp_connection_set_timeout(struct evhttp_connection *evcon, int timeout_
  * Who is at the other end: as a program has named it that asks.
  *
  * @param evcon the connection
- * @param address where to put the address, a string of the connection's
+ * @param address where to put the address, a string of the connection's; empty without memory
  * @param port where to put the port
  * @see behaviours 156, 168
  *

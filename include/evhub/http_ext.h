@@ -315,9 +315,9 @@ void evhub_evhttp_connection_set_max_body_size(struct evhttp_connection *evcon,
     ssize_t new_max_body_size);
 
 /**
- * Has requests asked once more whose connection has ended before a byte of a reply has come. Servers
- * close idle connections at any time, also while a request is on its way to them. Off by default:
- * then such a request gets code 0.
+ * Has requests asked once more whose connection has ended before a byte of a reply has come.
+ * Servers close idle connections at any time, also while a request is on its way to them. Off by
+ * default: then such a request gets code 0.
  *
  * @param evcon a connection of evhttp_connection_new()
  * @param on not 0: requests without a body, of methods that may be repeated (GET, HEAD, PUT,
@@ -408,9 +408,10 @@ void evhub_http_request_set_body_cb(struct evhttp_request *req,
     void (*cb)(struct evhttp_request *req, void *arg));
 
 /**
- * Takes no more of a reply for now, or of the body of a request that came to a server: none of the
- * request's callbacks is called, nothing is read, and so the other side has to wait. The time that the connection may make no progress does not run
- * meanwhile. In callbacks of pieces, or at any time.
+ * Takes no more of a reply for now, or of the body of a request that came to a server: none of
+ * the request's callbacks is called, nothing is read, and so the other side has to wait. The time
+ * that the connection may make no progress does not run meanwhile. In callbacks of pieces, or at
+ * any time.
  *
  * @param req a request that evhttp_make_request() has taken, or that came to a server
  * @return 0; -1 with EINVAL (NULL) or ENOENT (no connection has it)
@@ -448,10 +449,10 @@ int evhub_http_request_resume(struct evhttp_request *req);
 struct evhttp_bound_socket;
 
 /**
- * Says whether requests are read as RFC 9112 has it, to the letter: a 1.1 request without Host, one
- * with both Content-Length and Transfer-Encoding, and lines that end without CR are refused, a POST
- * without either has no body, and a method that is not allowed is answered 501. The default is what
- * libevent 1.4 let through, as far as no message can be read in two ways.
+ * Says whether requests are read as RFC 9112 has it, to the letter: a 1.1 request without Host,
+ * one with both Content-Length and Transfer-Encoding, and lines that end without CR are refused, a
+ * POST without either has no body, and a method that is not allowed is answered 501. The default
+ * is what libevent 1.4 let through, as far as no message can be read in two ways.
  *
  * @param http the server
  * @param on 0 or not; for requests to come
@@ -475,8 +476,8 @@ void evhub_http_set_strict(struct evhttp *http, int on);
 void evhub_evhttp_set_allowed_methods(struct evhttp *http, unsigned int methods);
 
 /**
- * How long the heads of requests may be. A first line that is longer is answered 414, a longer head
- * 431. So for the fields behind a body in chunks.
+ * How long the heads of requests may be. A first line that is longer is answered 414, a longer
+ * head 431. So for the fields behind a body in chunks.
  *
  * @param http the server
  * @param max_headers_size bytes, with the first line; less than 0: as many as there is memory for.
@@ -524,8 +525,8 @@ void evhub_http_set_max_connections(struct evhttp *http, int most);
 int evhub_http_set_head_timeout(struct evhttp *http, const struct timeval *tv);
 
 /**
- * How long a connection may wait for the first byte of a request, the first one or another. Then it
- * is closed without a word.
+ * How long a connection may wait for the first byte of a request, the first one or another. Then
+ * it is closed without a word.
  *
  * @param http the server
  * @param tv as for evhub_http_set_head_timeout(); of a connection that waits already it is looked
@@ -540,10 +541,10 @@ int evhub_http_set_idle_timeout(struct evhttp *http, const struct timeval *tv);
 /**
  * Has a function called when the head of a request has come, before its body: what comes of the
  * body can be had as it comes (evhub_http_request_set_body_cb()), be made to wait
- * (evhub_http_request_pause()), or be done without, by answering at once. When the body is complete,
- * and the request has no answer yet, the function of evhttp_set_cb() or evhttp_set_gencb() is called
- * with it, as for any other request; until then the library may free it, if the client goes, which
- * evhub_evhttp_request_set_error_cb() tells of.
+ * (evhub_http_request_pause()), or be done without, by answering at once. When the body is
+ * complete, and the request has no answer yet, the function of evhttp_set_cb() or
+ * evhttp_set_gencb() is called with it, as for any other request; until then the library may free
+ * it, if the client goes, which evhub_evhttp_request_set_error_cb() tells of.
  *
  * A client that waits for `100 Continue` hears that after the call, unless there is an answer or a
  * pause.
@@ -551,8 +552,8 @@ int evhub_http_set_idle_timeout(struct evhttp *http, const struct timeval *tv);
  * @param http the server
  * @param path as for evhttp_set_cb(); NULL: requests that no other such function is for
  * @param cb called with the request; NULL takes the function of this path away, or the general one
- * @param arg its last argument; and cb_arg of the request, until the program sets that to something
- *   else
+ * @param arg its last argument; and cb_arg of the request, until the program sets that to
+ *   something else
  * @return 0; -1 with EINVAL (NULL), ENOMEM or ENOENT (there is none to take away)
  * @see behaviour 141
  *
@@ -602,8 +603,8 @@ struct evhttp_bound_socket *evhub_http_bind_unix(struct evhttp *http, const char
  * @param http the server
  * @param bound its socket; another server's stays (ENOENT)
  *
- * @pre `http` is NULL (EINVAL) or a server that was not freed; `bound` is NULL (EINVAL) or one that was
- * not closed.
+ * @pre `http` is NULL (EINVAL) or a server that was not freed; `bound` is NULL (EINVAL) or one that
+ * was not closed.
  */
 void evhub_evhttp_del_accept_socket(struct evhttp *http, struct evhttp_bound_socket *bound);
 
@@ -687,11 +688,11 @@ struct evbuffer *evhub_evhttp_request_get_input_buffer(struct evhttp_request *re
 struct evbuffer *evhub_evhttp_request_get_output_buffer(struct evhttp_request *req);
 
 /**
- * The host that a request that came to a server is for, without a port: that of its target, if that
- * is a whole URI, or else that of Host.
+ * The host that a request that came to a server is for, without a port: that of its target, if
+ * that is a whole URI, or else that of Host.
  *
- * @return a string of the request's, until this is called again; NULL if there is none, with EINVAL
- *   (NULL) or with ENOMEM
+ * @return a string of the request's, until this is called again; NULL if there is none, with
+ *   EINVAL (NULL) or with ENOMEM
  *
  * @pre `req` is NULL or a request that was not freed.
  */
@@ -714,8 +715,8 @@ void evhub_evhttp_request_set_on_complete_cb(struct evhttp_request *req,
     void (*cb)(struct evhttp_request *req, void *arg), void *cb_arg);
 
 /**
- * evhttp_send_reply_chunk(), and a function that is called when the piece has left, and all that was
- * sent before it: then it is time for the next piece.
+ * evhttp_send_reply_chunk(), and a function that is called when the piece has left, and all that
+ * was sent before it: then it is time for the next piece.
  *
  * @param req,databuf as for evhttp_send_reply_chunk()
  * @param cb called once, by the loop, with the connection, which it may close; there is one such
@@ -725,7 +726,8 @@ void evhub_evhttp_request_set_on_complete_cb(struct evhttp_request *req,
  *   piece stays in `databuf`)
  * @see behaviours 153, 198
  *
- * @pre `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not freed.
+ * @pre `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not
+ * freed.
  */
 int evhub_http_send_reply_chunk_with_cb(struct evhttp_request *req, struct evbuffer *databuf,
     void (*cb)(struct evhttp_connection *evcon, void *arg), void *arg);
@@ -734,13 +736,13 @@ int evhub_http_send_reply_chunk_with_cb(struct evhttp_request *req, struct evbuf
  * Answers with a part of a file, which the system sends by itself where it can.
  *
  * @param req,code,reason as for evhttp_send_reply()
- * @param fd a regular file, which is the library's from then on: it is closed when it was sent. Its
- *   position stays as it is
+ * @param fd a regular file, which is the library's from then on: it is closed when it was sent.
+ *   Its position stays as it is
  * @param offset where the part begins
- * @param length how many bytes it has; less than 0: up to the end. If the file becomes shorter before
- *   it was sent, the connection is cut off
- * @return 0, also if the client has gone; -1 with EINVAL (NULL, an answer already, no regular file, no
- *   such part) or EBADF: then request and file stay the caller's
+ * @param length how many bytes it has; less than 0: up to the end. If the file becomes shorter
+ *   before it was sent, the connection is cut off
+ * @return 0, also if the client has gone; -1 with EINVAL (NULL, an answer already, no regular
+ *   file, no such part) or EBADF: then request and file stay the caller's
  * @see behaviours 148, 149
  *
  * @pre `req` is NULL or a request that was not freed; `reason` is NULL or a string.

@@ -89,7 +89,7 @@ pub unsafe extern "C" fn evhttp_connection_set_timeout(
 /// Who is at the other end: as a program has named it that asks.
 ///
 /// @param evcon the connection
-/// @param address where to put the address, a string of the connection's
+/// @param address where to put the address, a string of the connection's; empty without memory
 /// @param port where to put the port
 /// @see behaviours 156, 168
 ///
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn evhttp_connection_get_peer(
         with(evcon, "evhttp_connection_get_peer", |found| {
             let (host, number) = match found.client() {
                 Some(client) => (client.host(), client.port()),
-                None => (found.peer_text(), found.peer().port()),
+                None => (found.peer_text().unwrap_or_default(), found.peer().port()),
             };
             if !address.is_null() {
                 *address = host.as_ptr().cast_mut();

@@ -4,7 +4,7 @@ use super::evdns_config::string;
 use super::misuse;
 use crate::errno::Result;
 use crate::http::client;
-use crate::http::exchange;
+use crate::http::{exchange, pages};
 use crate::layout::evbuffer::{BufferPtr, Evbuffer};
 use crate::layout::evhttp::{EvhttpConnection, EvhttpRequest, RequestCallback, RequestPtr};
 use crate::log::Misuse;
@@ -124,8 +124,8 @@ pub unsafe fn answered<'a>(
 /// @see behaviours 148, 149, 151
 ///
 /// # Safety
-/// `req` is NULL or a request that was not freed; `reason` is NULL or a string; `databuf` is NULL
-/// or a buffer that was not freed.
+/// `req` is NULL or a request that was not freed; `reason` is NULL or a string; `databuf` is
+/// NULL or a buffer that was not freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhttp_send_reply(
     req: *mut EvhttpRequest,
@@ -156,7 +156,7 @@ pub unsafe extern "C" fn evhttp_send_error(
 ) {
     // SAFETY: the caller's word.
     if let Some((request, reason)) = unsafe { answered(req, reason, "evhttp_send_error") } {
-        exchange::error(request, error, reason);
+        pages::error(request, error, reason);
     }
 }
 
@@ -182,11 +182,13 @@ pub unsafe extern "C" fn evhttp_send_reply_start(
 /// Sends a piece of the body.
 ///
 /// @param req a request whose answer was begun
-/// @param databuf the piece, which is moved; it stays if the client has gone. An empty one is nothing
+/// @param databuf the piece, which is moved; it stays if the client has gone. An empty one is
+///   nothing
 /// @see behaviours 153, 198
 ///
 /// # Safety
-/// `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not freed.
+/// `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not
+/// freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhttp_send_reply_chunk(req: *mut EvhttpRequest, databuf: *mut Evbuffer) {
     const FUNCTION: &str = "evhttp_send_reply_chunk";

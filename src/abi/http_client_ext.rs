@@ -129,9 +129,9 @@ pub unsafe extern "C" fn evhub_evhttp_connection_set_max_body_size(
     }
 }
 
-/// Has requests asked once more whose connection has ended before a byte of a reply has come. Servers
-/// close idle connections at any time, also while a request is on its way to them. Off by default:
-/// then such a request gets code 0.
+/// Has requests asked once more whose connection has ended before a byte of a reply has come.
+/// Servers close idle connections at any time, also while a request is on its way to them. Off by
+/// default: then such a request gets code 0.
 ///
 /// @param evcon a connection of evhttp_connection_new()
 /// @param on not 0: requests without a body, of methods that may be repeated (GET, HEAD, PUT,
@@ -275,9 +275,10 @@ pub unsafe extern "C" fn evhub_http_request_set_body_cb(
     unsafe { with_request(req, "evhub_http_request_set_body_cb", |found| found.body_cb.set(cb)) };
 }
 
-/// Takes no more of a reply for now, or of the body of a request that came to a server: none of the
-/// request's callbacks is called, nothing is read, and so the other side has to wait. The time that the connection may make no progress does not run
-/// meanwhile. In callbacks of pieces, or at any time.
+/// Takes no more of a reply for now, or of the body of a request that came to a server: none of
+/// the request's callbacks is called, nothing is read, and so the other side has to wait. The time
+/// that the connection may make no progress does not run meanwhile. In callbacks of pieces, or at
+/// any time.
 ///
 /// @param req a request that evhttp_make_request() has taken, or that came to a server
 /// @return 0; -1 with EINVAL (NULL) or ENOENT (no connection has it)

@@ -148,11 +148,11 @@ pub unsafe extern "C" fn evhub_evhttp_request_get_output_buffer(
     unsafe { of(req, FUNCTION, ptr::null_mut(), |found| found.output_buffer.get()) }
 }
 
-/// The host that a request that came to a server is for, without a port: that of its target, if that
-/// is a whole URI, or else that of Host.
+/// The host that a request that came to a server is for, without a port: that of its target, if
+/// that is a whole URI, or else that of Host.
 ///
-/// @return a string of the request's, until this is called again; NULL if there is none, with EINVAL
-///   (NULL) or with ENOMEM
+/// @return a string of the request's, until this is called again; NULL if there is none, with
+///   EINVAL (NULL) or with ENOMEM
 ///
 /// # Safety
 /// `req` is NULL or a request that was not freed.
@@ -200,8 +200,8 @@ pub unsafe extern "C" fn evhub_evhttp_request_set_on_complete_cb(
     }));
 }
 
-/// evhttp_send_reply_chunk(), and a function that is called when the piece has left, and all that was
-/// sent before it: then it is time for the next piece.
+/// evhttp_send_reply_chunk(), and a function that is called when the piece has left, and all that
+/// was sent before it: then it is time for the next piece.
 ///
 /// @param req,databuf as for evhttp_send_reply_chunk()
 /// @param cb called once, by the loop, with the connection, which it may close; there is one such
@@ -212,7 +212,8 @@ pub unsafe extern "C" fn evhub_evhttp_request_set_on_complete_cb(
 /// @see behaviours 153, 198
 ///
 /// # Safety
-/// `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not freed.
+/// `req` is NULL or a request that was not freed; `databuf` is NULL or a buffer that was not
+/// freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhub_http_send_reply_chunk_with_cb(
     req: *mut EvhttpRequest,
@@ -230,13 +231,13 @@ pub unsafe extern "C" fn evhub_http_send_reply_chunk_with_cb(
 /// Answers with a part of a file, which the system sends by itself where it can.
 ///
 /// @param req,code,reason as for evhttp_send_reply()
-/// @param fd a regular file, which is the library's from then on: it is closed when it was sent. Its
-///   position stays as it is
+/// @param fd a regular file, which is the library's from then on: it is closed when it was sent.
+///   Its position stays as it is
 /// @param offset where the part begins
-/// @param length how many bytes it has; less than 0: up to the end. If the file becomes shorter before
-///   it was sent, the connection is cut off
-/// @return 0, also if the client has gone; -1 with EINVAL (NULL, an answer already, no regular file, no
-///   such part) or EBADF: then request and file stay the caller's
+/// @param length how many bytes it has; less than 0: up to the end. If the file becomes shorter
+///   before it was sent, the connection is cut off
+/// @return 0, also if the client has gone; -1 with EINVAL (NULL, an answer already, no regular
+///   file, no such part) or EBADF: then request and file stay the caller's
 /// @see behaviours 148, 149
 ///
 /// # Safety

@@ -22,10 +22,10 @@ unsafe fn with(raw: *mut Server, function: &str, then: impl FnOnce(ServerPtr)) {
     status(unsafe { server(raw, function) }.map(then));
 }
 
-/// Says whether requests are read as RFC 9112 has it, to the letter: a 1.1 request without Host, one
-/// with both Content-Length and Transfer-Encoding, and lines that end without CR are refused, a POST
-/// without either has no body, and a method that is not allowed is answered 501. The default is what
-/// libevent 1.4 let through, as far as no message can be read in two ways.
+/// Says whether requests are read as RFC 9112 has it, to the letter: a 1.1 request without Host,
+/// one with both Content-Length and Transfer-Encoding, and lines that end without CR are refused, a
+/// POST without either has no body, and a method that is not allowed is answered 501. The default
+/// is what libevent 1.4 let through, as far as no message can be read in two ways.
 ///
 /// @param http the server
 /// @param on 0 or not; for requests to come
@@ -57,8 +57,8 @@ pub unsafe extern "C" fn evhub_evhttp_set_allowed_methods(http: *mut Server, met
     }
 }
 
-/// How long the heads of requests may be. A first line that is longer is answered 414, a longer head
-/// 431. So for the fields behind a body in chunks.
+/// How long the heads of requests may be. A first line that is longer is answered 414, a longer
+/// head 431. So for the fields behind a body in chunks.
 ///
 /// @param http the server
 /// @param max_headers_size bytes, with the first line; less than 0: as many as there is memory for.
@@ -150,8 +150,8 @@ pub unsafe extern "C" fn evhub_http_set_head_timeout(
     }))
 }
 
-/// How long a connection may wait for the first byte of a request, the first one or another. Then it
-/// is closed without a word.
+/// How long a connection may wait for the first byte of a request, the first one or another. Then
+/// it is closed without a word.
 ///
 /// @param http the server
 /// @param tv as for evhub_http_set_head_timeout(); of a connection that waits already it is looked
@@ -176,10 +176,10 @@ pub unsafe extern "C" fn evhub_http_set_idle_timeout(
 
 /// Has a function called when the head of a request has come, before its body: what comes of the
 /// body can be had as it comes (evhub_http_request_set_body_cb()), be made to wait
-/// (evhub_http_request_pause()), or be done without, by answering at once. When the body is complete,
-/// and the request has no answer yet, the function of evhttp_set_cb() or evhttp_set_gencb() is called
-/// with it, as for any other request; until then the library may free it, if the client goes, which
-/// evhub_evhttp_request_set_error_cb() tells of.
+/// (evhub_http_request_pause()), or be done without, by answering at once. When the body is
+/// complete, and the request has no answer yet, the function of evhttp_set_cb() or
+/// evhttp_set_gencb() is called with it, as for any other request; until then the library may free
+/// it, if the client goes, which evhub_evhttp_request_set_error_cb() tells of.
 ///
 /// A client that waits for `100 Continue` hears that after the call, unless there is an answer or a
 /// pause.
@@ -187,8 +187,8 @@ pub unsafe extern "C" fn evhub_http_set_idle_timeout(
 /// @param http the server
 /// @param path as for evhttp_set_cb(); NULL: requests that no other such function is for
 /// @param cb called with the request; NULL takes the function of this path away, or the general one
-/// @param arg its last argument; and cb_arg of the request, until the program sets that to something
-///   else
+/// @param arg its last argument; and cb_arg of the request, until the program sets that to
+///   something else
 /// @return 0; -1 with EINVAL (NULL), ENOMEM or ENOENT (there is none to take away)
 /// @see behaviour 141
 ///
@@ -296,8 +296,8 @@ pub unsafe extern "C" fn evhub_http_bind_unix(
 /// @param bound its socket; another server's stays (ENOENT)
 ///
 /// # Safety
-/// `http` is NULL (EINVAL) or a server that was not freed; `bound` is NULL (EINVAL) or one that was
-/// not closed.
+/// `http` is NULL (EINVAL) or a server that was not freed; `bound` is NULL (EINVAL) or one that
+/// was not closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evhub_evhttp_del_accept_socket(http: *mut Server, bound: *mut Listener) {
     const FUNCTION: &str = "evhttp_del_accept_socket";

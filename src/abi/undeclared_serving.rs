@@ -8,7 +8,7 @@ use super::{misuse, status};
 use crate::errno::{Errno, Result};
 use crate::http::connection::{ConnectionPtr, NOWHERE};
 use crate::http::server::Server;
-use crate::http::{Refusal, exchange, pieces, serving};
+use crate::http::{Refusal, exchange, pages, pieces, serving};
 use crate::layout::call::http::CloseCallback;
 use crate::layout::evbuffer::{BufferPtr, Evbuffer};
 use crate::layout::evhttp::{EvhttpConnection, EvhttpRequest, RequestPtr};
@@ -41,8 +41,8 @@ pub unsafe extern "C" fn evhttp_response_code(
     }
 }
 
-/// Answers with a page, as the status that was said, or as 200, and ends the connection. Headers that
-/// were added are not sent.
+/// Answers with a page, as the status that was said, or as 200, and ends the connection. Headers
+/// that were added are not sent.
 ///
 /// @param req a request that has no answer yet; it is the library's from then on
 /// @param databuf the page, HTML, which is moved
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn evhttp_response_code(
 pub unsafe extern "C" fn evhttp_send_page(req: *mut EvhttpRequest, databuf: *mut Evbuffer) {
     // SAFETY: the caller's word.
     let (found, page) = unsafe { (request(req, "evhttp_send_page"), BufferPtr::from_raw(databuf)) };
-    status(found.map(|found| exchange::page(found, page)));
+    status(found.map(|found| pages::page(found, page)));
 }
 
 /// # Safety
@@ -86,8 +86,8 @@ unsafe fn parsed(
 ///
 /// @param req gets what the line says
 /// @param buffer begins with the line, which is taken out
-/// @return 1; 0 if there is no whole line yet, and nothing is taken; -1 if it is no such line, or with
-///   EINVAL (NULL)
+/// @return 1; 0 if there is no whole line yet, and nothing is taken; -1 if it is no such line, or
+///   with EINVAL (NULL)
 /// @see behaviours 139, 164, 200
 ///
 /// # Safety
@@ -105,8 +105,8 @@ pub unsafe extern "C" fn evhttp_parse_firstline(
 ///
 /// @param req gets them, in input_headers
 /// @param buffer begins with the headers, which are taken out
-/// @return 1; 0 if they are not complete yet, and nothing is taken; -1 if there is something else, or
-///   with EINVAL (NULL)
+/// @return 1; 0 if they are not complete yet, and nothing is taken; -1 if there is something else,
+///   or with EINVAL (NULL)
 /// @see behaviours 140, 200
 ///
 /// # Safety
@@ -156,8 +156,8 @@ unsafe fn serving_one(raw: *mut EvhttpConnection, function: &str) -> Result<Conn
     found.serving().map(|_| found).ok_or_else(|| misuse(Misuse::WrongObject, function))
 }
 
-/// Writes head and body of a reply, of which the status was said (evhttp_response_code()), to what a
-/// connection is to send. evhttp_write_buffer() sends it.
+/// Writes head and body of a reply, of which the status was said (evhttp_response_code()), to what
+/// a connection is to send. evhttp_write_buffer() sends it.
 ///
 /// @param evcon a server's connection
 /// @param req the request, which stays the program's
@@ -198,8 +198,8 @@ pub unsafe extern "C" fn evhttp_write_buffer(
     }));
 }
 
-/// Reads from a connection. Servers do that by themselves, so this changes nothing; the time without
-/// progress begins anew.
+/// Reads from a connection. Servers do that by themselves, so this changes nothing; the time
+/// without progress begins anew.
 ///
 /// @param evcon a server's connection
 /// @see behaviour 200

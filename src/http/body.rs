@@ -14,11 +14,8 @@ pub enum Incoming {
     /// So many bytes.
     Left(u64),
     Chunked(Box<Decoder>),
-    /// All until the peer has sent its last byte, but not more than `max`.
-    UntilEof {
-        so_far: u64,
-        max: Option<u64>,
-    },
+    /// All until the peer has sent its last byte, but not more than so many bytes.
+    UntilEof(u64),
 }
 
 /// How far a step has come.
@@ -42,7 +39,7 @@ impl Incoming {
         Ok(match body {
             Body::None | Body::Length(0) => None,
             Body::Length(length) => Some(Incoming::Left(length)),
-            Body::UntilEof => Some(Incoming::UntilEof { so_far: 0, max }),
+            Body::UntilEof => Some(Incoming::UntilEof(max.unwrap_or(u64::MAX))),
             Body::Chunked => Some(Incoming::Chunked(mem::try_box(decoder()).map_err(no_memory)?)),
         })
     }
@@ -65,12 +62,9 @@ impl Incoming {
                 }
                 Ok(if *left == 0 { Progress::Whole } else { Progress::Wait })
             }
-            Incoming::UntilEof { so_far, max } => {
+            Incoming::UntilEof(room) => {
                 let length = input.off.get();
-                *so_far += length as u64;
-                if max.is_some_and(|max| *so_far > max) {
-                    return Err(Refusal::BodyTooLarge);
-                }
+                *room = room.checked_sub(length as u64).ok_or(Refusal::BodyTooLarge)?;
                 take(input, length, request)?;
                 Ok(if is_at_end { Progress::Whole } else { Progress::Wait })
             }

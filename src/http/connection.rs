@@ -20,7 +20,7 @@ use crate::layout::live::Live;
 use crate::layout::own_event::Fires;
 use crate::rpc::Owner;
 use crate::sys::mem;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::ffi::{CStr, c_int, c_void};
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -43,8 +43,8 @@ pub struct Connection {
     pub wire: Wire,
     pub side: Side,
     peer: SocketAddr,
-    /// The same address as text.
-    peer_text: PeerText,
+    /// The same address as text, once a program has asked for it.
+    peer_text: OnceCell<Box<PeerText>>,
     pub closecb: Cell<CloseCallback>,
     pub closecb_arg: Cell<*mut c_void>,
     /// The pool that it is in, and what is called when it ends.
@@ -79,7 +79,7 @@ pub fn create(base: Option<BasePtr>, peer: SocketAddr, side: Side) -> Result<Con
         wire: Wire::new(base, TIMEOUT),
         side,
         peer,
-        peer_text: PeerText::of(peer),
+        peer_text: OnceCell::new(),
         closecb: Cell::new(None),
         closecb_arg: Cell::new(std::ptr::null_mut()),
         owner: Cell::new(None),
@@ -175,9 +175,16 @@ impl Connection {
         self.peer
     }
 
-    /// A mapped address as the one that it stands for (behaviour 136); empty if there is none.
-    pub fn peer_text(&self) -> &CStr {
-        CStr::from_bytes_until_nul(&self.peer_text.0).unwrap_or_default()
+    /// The peer's address, as text of the connection's.
+    pub fn peer_text(&self) -> Result<&CStr> {
+        let text = match self.peer_text.get() {
+            Some(text) => text,
+            None => {
+                let text = mem::try_box(PeerText::of(self.peer))?;
+                self.peer_text.get_or_init(|| text)
+            }
+        };
+        Ok(text.as_string())
     }
 
     pub fn set_timeout(&self, seconds: c_int) {
@@ -188,11 +195,16 @@ impl Connection {
     }
 }
 
-/// Room for the longest address, and a NUL.
-struct PeerText([u8; 46]);
+/// An address as text: a mapped one as that which it stands for (behaviour 136), none as nothing.
+/// Room for the longest, and a NUL.
+pub struct PeerText([u8; 46]);
 
 impl PeerText {
-    fn of(peer: SocketAddr) -> PeerText {
+    pub fn as_string(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
+    }
+
+    pub fn of(peer: SocketAddr) -> PeerText {
         let mut text = PeerText([0; 46]);
         if peer == NOWHERE {
             return text;

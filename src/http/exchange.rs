@@ -8,7 +8,7 @@ use super::{
 };
 use crate::buffer;
 use crate::errno::{Errno, Result};
-use crate::http::connection::Connection;
+use crate::http::connection::{Connection, PeerText};
 use crate::layout::call::http::CloseCallback;
 use crate::layout::evbuffer::BufferPtr;
 use crate::layout::evhttp::{
@@ -71,7 +71,7 @@ fn fill(
     request.bits.set_chunked(body == Body::Chunked);
     request.set_uri(parsed.target.as_bytes())?;
     request.remote_port.set(connection.peer().port());
-    request.set_remote_host(connection.peer_text().to_bytes())?;
+    request.set_remote_host(PeerText::of(connection.peer()).as_string().to_bytes())?;
     add_all(request.input_headers(), parsed.fields.iter().map(|field| (field.name, field.value)))
 }
 
@@ -150,7 +150,7 @@ pub fn set_status(request: RequestPtr, code: c_int, reason: &[u8]) -> Result<()>
     Ok(())
 }
 
-fn connection_of(request: RequestPtr) -> Option<ConnectionPtr> {
+pub fn connection_of(request: RequestPtr) -> Option<ConnectionPtr> {
     // Set by us alone, and taken away before the connection ends.
     crate::layout::evhttp::connection_of(request)
 }
@@ -169,7 +169,7 @@ pub fn reply(request: RequestPtr, code: c_int, reason: &[u8], body: Option<Buffe
 
 /// The program has said all. Half a reply would be taken for a whole one: without memory for it
 /// the connection ends.
-fn conclude(request: RequestPtr, connection: ConnectionPtr, written: Result<()>) {
+pub fn conclude(request: RequestPtr, connection: ConnectionPtr, written: Result<()>) {
     finish(request, connection);
     if written.is_err() {
         super::connection::close(connection);
@@ -247,12 +247,8 @@ fn add_fields(request: RequestPtr, length: Option<usize>) -> Result<()> {
     }
     let code = request.response_code.get();
     if let Some(length) = length {
-        let may_say = !matches!(code, 100..=199 | 204);
-        if may_say
-            && !has(b"Content-Length")
-            && !has(b"Transfer-Encoding")
-            && !(code == 304 && length == 0)
-        {
+        let has_none = matches!(code, 100..=199 | 204) || code == 304 && length == 0;
+        if !has_none && !has(b"Content-Length") && !has(b"Transfer-Encoding") {
             push_number(list, b"Content-Length", length)?;
         }
         if length > 0 && has_body(request) && !has(b"Content-Type") {
@@ -297,6 +293,9 @@ pub fn append_fields(request: RequestPtr, output: BufferPtr) -> Result<()> {
 
 /// One line, whatever a program has put there (behaviour 173).
 fn append_pieces(output: BufferPtr, text: &[u8]) -> Result<()> {
+    if memchr::memchr2(b'\r', b'\n', text).is_none() {
+        return buffer::append(output, text);
+    }
     for (nth, piece) in headers::pieces(text).enumerate() {
         if nth > 0 {
             buffer::append(output, b" ")?;
@@ -393,122 +392,4 @@ pub fn end(request: RequestPtr) {
     }
     let written = if request.bits.chunked() { connection.wire.send(LAST_CHUNK) } else { Ok(()) };
     conclude(request, connection, written);
-}
-
-/// An error page, after which the connection ends (behaviour 152).
-pub fn error(request: RequestPtr, code: c_int, reason: &[u8]) {
-    error_with(request, code, reason, false);
-}
-
-/// Nobody is there for the target.
-pub fn answer_not_found(request: RequestPtr) {
-    error_with(request, 404, b"Not Found", true);
-}
-
-fn error_with(request: RequestPtr, code: c_int, reason: &[u8], names_target: bool) {
-    let Some(connection) = connection_of(request) else { return request.dispose() };
-    if request.stage.get() != Stage::Open {
-        return;
-    }
-    let written = write_error(request, connection, code, reason, names_target);
-    conclude(request, connection, written);
-}
-
-fn write_error(
-    request: RequestPtr,
-    connection: ConnectionPtr,
-    code: c_int,
-    reason: &[u8],
-    names_target: bool,
-) -> Result<()> {
-    write_with(request, connection, |list| {
-        list.push(b"Content-Type", b"text/html")?;
-        set_status(request, code, reason)?;
-        let target = if names_target { request.uri_bytes() } else { b"" };
-        write_page(request.output(), code, reason, target)
-    })
-}
-
-/// Answers with a page of the program's, after which the connection ends (behaviour 196).
-pub fn page(request: RequestPtr, page: Option<BufferPtr>) {
-    let Some(connection) = connection_of(request) else { return request.dispose() };
-    if request.stage.get() != Stage::Open {
-        return;
-    }
-    let written = write_with(request, connection, |list| {
-        if request.response_code.get() == 0 {
-            set_status(request, 200, b"OK")?;
-        }
-        page.map_or(Ok(()), |page| buffer::add_buffer(request.output(), page))?;
-        list.push(b"Content-Type", b"text/html")
-    });
-    conclude(request, connection, written);
-}
-
-/// Writes a reply that is the last one; of its headers none are sent but those that `fill` adds.
-fn write_with(
-    request: RequestPtr,
-    connection: ConnectionPtr,
-    fill: impl FnOnce(Headers) -> Result<()>,
-) -> Result<()> {
-    let list = request.output_headers();
-    list.clear();
-    request.closes.set(true);
-    if request.minor.get() == 0 {
-        request.minor.set(1);
-    }
-    fill(list)?;
-    list.push(b"Connection", b"close")?;
-    write_reply(request, connection)
-}
-
-fn write_page(page: BufferPtr, code: c_int, reason: &[u8], more: &[u8]) -> Result<()> {
-    let mut number = [0; 16];
-    let mut rest = &mut number[..];
-    let _ = write!(rest, "{code} ");
-    let left = rest.len();
-    let number = &number[..number.len() - left];
-    buffer::append(page, b"<html><head><title>")?;
-    buffer::append(page, number)?;
-    append_escaped(page, reason)?;
-    buffer::append(page, b"</title></head><body><h1>")?;
-    append_escaped(page, reason)?;
-    buffer::append(page, b"</h1>")?;
-    append_escaped(page, more)?;
-    buffer::append(page, b"</body></html>\n")
-}
-
-fn append_escaped(page: BufferPtr, text: &[u8]) -> Result<()> {
-    for &byte in text {
-        match byte {
-            b'&' => buffer::append(page, b"&amp;")?,
-            b'<' => buffer::append(page, b"&lt;")?,
-            b'>' => buffer::append(page, b"&gt;")?,
-            b'"' => buffer::append(page, b"&quot;")?,
-            b'\'' => buffer::append(page, b"&#039;")?,
-            _ => buffer::append(page, &[byte])?,
-        }
-    }
-    Ok(())
-}
-
-/// The whole reply to what is no request.
-pub fn refusal(status: u16, reason: &[u8]) -> Result<Vec<u8>> {
-    let page = BufferPtr::create()?;
-    let written = write_page(page, c_int::from(status), reason, &[]);
-    let mut reply = Vec::new();
-    let size = page.off.get();
-    let reserved = reply.try_reserve(size + 160);
-    if written.is_ok() && reserved.is_ok() {
-        let text = String::from_utf8_lossy(reason);
-        let _ = write!(
-            reply,
-            "HTTP/1.1 {status} {text}\r\nContent-Type: text/html\r\nConnection: close\r\n\
-             Content-Length: {size}\r\n\r\n"
-        );
-        reply.extend_from_slice(page.bytes());
-    }
-    page.dispose();
-    reserved?;
-    written.map(|()| reply)
 }

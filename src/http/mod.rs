@@ -25,6 +25,7 @@ mod head;
 pub mod headers;
 pub mod listener;
 mod outgoing;
+pub mod pages;
 mod parse;
 pub mod pieces;
 pub mod server;

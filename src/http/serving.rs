@@ -6,9 +6,9 @@
 //!     +--------+---------+--------+---------- the connection is to end ----------+
 //! ```
 //! One step is made at a time (`steps`); a step that ends at the program returns the call that is
-//! to be made, and nothing is touched after it. What has to go on after a call was queued before it,
-//! as work for the end of the round: there replies are written, several in one, and the next request
-//! that has come already is looked at.
+//! to be made, and nothing is touched after it. What has to go on after a call was queued before
+//! it, as work for the end of the round: there replies are written, several in one, and the next
+//! request that has come already is looked at.
 
 mod steps;
 
@@ -25,6 +25,7 @@ use crate::sys::{clock, fd, socket};
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 /// So much input waits for its turn, before nothing more is read.
@@ -72,7 +73,7 @@ pub struct Serving {
     /// Something is on its way that will not be read.
     was_refused: Cell<bool>,
     /// When a head of which a byte has come must be complete, in microseconds: whatever drips in.
-    head_until: Cell<Option<u64>>,
+    head_until: Cell<Option<NonZeroU64>>,
     /// There is something to do when the peer has taken what it is sent.
     waits_for_room: Cell<bool>,
     /// The client waits for `100 Continue`.
@@ -141,8 +142,8 @@ impl Call {
 fn fail(request: RequestPtr, reason: Reason, here: usize) {
     request.hold(here);
     request.evcon.set(std::ptr::null_mut());
-    // In truth when it is released: whatever the program does with it.
-    request.dispose();
+    // Whatever the program does with it.
+    request.end_when_released();
     run_error(request.error_cb.get(), reason as c_int, request.cb_arg.get());
     request.release();
 }
@@ -386,8 +387,9 @@ impl Served<'_> {
             return wire.watch_idle();
         }
         let now = clock::monotonic_ns().unwrap_or_else(clock::wall_ns) / 1000;
-        let until = self.serving.head_until.get().unwrap_or(now.saturating_add(time));
-        self.serving.head_until.set(Some(until));
+        let until = self.serving.head_until.get();
+        let until = until.map_or(now.saturating_add(time), NonZeroU64::get);
+        self.serving.head_until.set(NonZeroU64::new(until));
         wire.watch_input_for(until.saturating_sub(now))
     }
 

@@ -9,14 +9,14 @@ use super::outgoing::Outgoing;
 use super::transport::Layer;
 use crate::buffer;
 use crate::errno::{Errno, Result};
-use crate::event::{BasePtr, Core, timeval_of};
+use crate::event::{self, BasePtr, Core, timeval_of};
 use crate::layout::call::transport::{Maker, Question, Transport};
 use crate::layout::evbuffer::BufferPtr;
 use crate::layout::event::{EV_PERSIST, EV_READ, EV_TIMEOUT, EV_WRITE, Event, EventPtr};
 use crate::layout::handle::Handle;
 use crate::layout::late::{Late, Work};
 use crate::layout::own_event::{self, Fires};
-use crate::sys::fd;
+use crate::sys::{fd, mem};
 use std::cell::Cell;
 use std::ffi::c_int;
 use std::os::fd::OwnedFd;
@@ -36,7 +36,8 @@ pub struct Wire {
     socket: Cell<c_int>,
     layer: Layer,
     read: Event,
-    write: Event,
+    /// Made when there is something to wait for, and ended with that.
+    write: Cell<Option<Handle<Event>>>,
     late: Late,
     input: Cell<Option<BufferPtr>>,
     outgoing: Outgoing,
@@ -55,7 +56,7 @@ impl Wire {
             socket: Cell::new(-1),
             layer: Layer::new(),
             read: Event::zeroed(),
-            write: Event::zeroed(),
+            write: Cell::new(None),
             late: Late::new(),
             input: Cell::new(None),
             outgoing: Outgoing::new(),
@@ -91,8 +92,8 @@ impl Wire {
         self.base.set(Some(base));
         self.socket.set(number);
         self.at_end.set(false);
+        self.end_write_event();
         own_event::set(EventPtr::of(&self.read), base, number, EV_READ | EV_PERSIST, owner);
-        own_event::set(EventPtr::of(&self.write), base, number, EV_WRITE | EV_PERSIST, owner);
     }
 
     /// Puts a transport between itself and its socket.
@@ -136,7 +137,7 @@ impl Wire {
 
     fn forget_events(&self) {
         self.delete(&self.read);
-        self.delete(&self.write);
+        self.end_write_event();
         self.cancel();
     }
 
@@ -176,8 +177,11 @@ impl Wire {
             // Nobody else will tell of it.
             self.queue();
         }
-        let event = if self.layer.is_inverted() { &self.write } else { &self.read };
-        self.add(event, time)
+        if self.layer.is_inverted() {
+            self.add(&*self.write_event()?, time)
+        } else {
+            self.add(&self.read, time)
+        }
     }
 
     /// Watches for input, for as long as it takes.
@@ -188,31 +192,55 @@ impl Wire {
     pub fn ignore_input(&self) {
         self.delete(&self.read);
         if self.layer.forget_inversion() && self.output_length() == 0 {
-            self.delete(&self.write);
+            self.end_write_event();
         }
     }
 
     /// Watches for room to send.
     pub fn watch_output(&self) -> Result<()> {
-        self.add(&self.write, self.patience())
+        self.add(&*self.write_event()?, self.patience())
     }
 
     /// Watches for room to send, so many microseconds.
     pub fn watch_output_for(&self, time: u64) -> Result<()> {
-        self.add(&self.write, Some(time))
+        self.add(&*self.write_event()?, Some(time))
     }
 
     pub fn ignore_output(&self) {
         if !self.layer.is_inverted() {
-            self.delete(&self.write);
+            self.end_write_event();
         }
     }
 
     /// A pause of so many microseconds, while there is no socket.
     pub fn pause<T: Fires>(&self, owner: Handle<T>, time: u64) -> Result<()> {
         let base = self.base.get().ok_or(Errno::INVAL)?;
-        own_event::set(EventPtr::of(&self.write), base, -1, 0, owner);
-        self.add(&self.write, Some(time))
+        self.end_write_event();
+        own_event::set(EventPtr::of(&self.read), base, -1, 0, owner);
+        let event = self.write_event()?;
+        event.ev_events.set(0);
+        self.add(&event, Some(time))
+    }
+
+    /// The event that waits for room to send. It calls whom the other one calls.
+    fn write_event(&self) -> Result<Handle<Event>> {
+        if let Some(event) = self.write.get() {
+            return Ok(event);
+        }
+        let event = Handle::leak(mem::try_box(Event::zeroed())?);
+        let (callback, arg) = (self.read.ev_callback.get(), self.read.ev_arg.get());
+        let (base, number) = (self.base.get(), self.socket.get());
+        let place = EventPtr::of(&event);
+        event::set_for(base, place, number, EV_WRITE | EV_PERSIST, callback, arg);
+        self.write.set(Some(event));
+        Ok(event)
+    }
+
+    fn end_write_event(&self) {
+        if let Some(event) = self.write.take() {
+            self.delete(&event);
+            event.dispose();
+        }
     }
 
     fn patience(&self) -> Option<u64> {
@@ -245,7 +273,7 @@ impl Wire {
     /// Has time run out, since this was asked last?
     pub fn take_timeout(&self) -> bool {
         let timed_out = |event: &Event| event.ev_res.replace(0) & c_int::from(EV_TIMEOUT) != 0;
-        timed_out(&self.read) | timed_out(&self.write)
+        timed_out(&self.read) | self.write.get().is_some_and(|write| timed_out(&write))
     }
 
     pub fn is_at_end(&self) -> bool {
@@ -310,7 +338,7 @@ impl Wire {
         if is_inverted && !was_inverted {
             self.delete(&self.read);
         } else if was_inverted && !is_inverted && self.output_length() == 0 {
-            self.delete(&self.write);
+            self.end_write_event();
         }
         if is_inverted != was_inverted || self.layer.has_become_ready() {
             self.watch_input()?;
@@ -415,7 +443,8 @@ impl Wire {
 
     /// The peer takes what it is sent: it is given more time for the rest.
     fn is_heard(&self, sent: usize) {
-        for event in [&self.read, &self.write] {
+        let write = self.write.get();
+        for event in [Some(&self.read), write.as_deref()].into_iter().flatten() {
             if sent > 0 && Core::is_linked(EventPtr::of(event)) {
                 let _ = self.add(event, self.patience());
             }

@@ -256,7 +256,14 @@ impl RequestPtr {
         self.holds.get() > 0
     }
 
-    /// Ends the request and all that is its.
+    /// For who holds it: nobody needs it afterwards.
+    pub fn end_when_released(self) {
+        self.is_ended.set(true);
+    }
+
+    /// Ends the request and all that is its. Not in line: its frame is to be below its caller's,
+    /// which may be the one that holds the request.
+    #[inline(never)]
     pub fn dispose(self) {
         let marker = 0_u8;
         if self.is_held(&raw const marker as usize) {

@@ -7,7 +7,7 @@ use super::hooks::{Side, agree};
 use super::registry::Registered;
 use crate::buffer;
 use crate::errno::Result;
-use crate::http::{exchange, headers};
+use crate::http::{exchange, headers, pages};
 use crate::layout::call::rpc::{
     run_complete, run_handler, run_marshal, run_new, run_release, run_unmarshal,
 };
@@ -66,7 +66,7 @@ fn read(state: Handle<State>, request: RequestPtr) -> bool {
 }
 
 fn refuse(request: RequestPtr) {
-    exchange::error(request, 503, b"Service Error");
+    pages::error(request, 503, b"Service Error");
 }
 
 /// Frees the messages and the state.

@@ -21,7 +21,8 @@ pub fn send_file(_: c_int, _: c_int, _: i64, _: usize) -> Result<usize> {
     Err(Errno(libc::ENOSYS))
 }
 
-/// Sends so many bytes, holds SIGPIPE back meanwhile, and takes away what `send` has caused. One that waits already stays.
+/// Sends so many bytes, holds SIGPIPE back meanwhile, and takes away what `send` has caused. One
+/// that waits already stays.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn quietly(length: usize, send: impl FnOnce() -> Result<usize>) -> Result<usize> {
     use std::mem::MaybeUninit;

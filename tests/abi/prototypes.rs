@@ -17,9 +17,14 @@ fn calls() -> String {
     read(&project().join("tests/abi/calls.c"))
 }
 
+/// Types of functions that no header declares: programs that call these have them, too.
+const ENUMS: &str = "enum evhttp_connection_error {\n\tEVCON_HTTP_TIMEOUT,\n\tEVCON_HTTP_EOF,\n\
+     \tEVCON_HTTP_INVALID_HEADER\n};\nenum message_read_status {\n\tALL_DATA_READ = 1,\n\
+     \tMORE_DATA_EXPECTED = 0,\n\tDATA_CORRUPTED = -1,\n\tREQUEST_CANCELED = -2\n};\n";
+
 /// Pointers to all functions, and what is in no header: programs declare it like this.
 fn declarations() -> (String, String) {
-    let mut declarations = String::new();
+    let mut declarations = ENUMS.to_string();
     let mut uses = String::new();
     for [name, result, parameters, header] in table::<4>("prototypes.tsv") {
         if is_provided(&name) {

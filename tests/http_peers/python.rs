@@ -1,8 +1,8 @@
-//! Python on the other side: http.client of its standard library, and h11 of PyPI, which says what
-//! random requests and replies are.
+//! Python on the other side: http.client and http.server of its standard library, and h11 of PyPI,
+//! which says what random requests and replies are.
 
-use crate::http::shell::run;
-use crate::http::{Server, has, packages, script, skip};
+use crate::http::shell::{command, fresh_folder, run};
+use crate::http::{Server, build, has, packages, script, skip};
 
 #[test]
 fn http_client() {
@@ -12,6 +12,17 @@ fn http_client() {
     let server = Server::start("http-client", &[]);
     let said = run(script("python3".as_ref(), "client.py").arg(&server.port));
     assert_eq!(said, "passed\n");
+    server.end();
+}
+
+#[test]
+fn http_server() {
+    if !has("python3") {
+        return skip("http_server", "needs python3");
+    }
+    let client = build(&fresh_folder("http-server"), "client");
+    let server = Server::of(script("python3".as_ref(), "server.py"));
+    assert_eq!(run(command(client).arg(&server.port)), "passed\n");
     server.end();
 }
 

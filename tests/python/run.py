@@ -27,9 +27,6 @@ BACKENDS = {
     "kqueue": [],
 }
 
-# What tests may say of themselves: see support.py.
-MARKS = ["once", "without_valgrind"]
-
 LIMIT = 120
 VALGRIND = [
     "valgrind",
@@ -53,7 +50,8 @@ def arguments():
 
 
 def names(folder):
-    """Names of the tests of a folder and their marks, from a process that can load them."""
+    """Names of the tests of a folder and their marks (`once`: see support.py), from a process that
+    can load them."""
     listing = subprocess.run(
         [sys.executable, os.path.abspath(__file__), "--list", folder],
         env=environment(folder, "epoll", False),
@@ -71,8 +69,7 @@ def print_names(folder):
             module = importlib.import_module(file[:-3])
             for test in flat(unittest.defaultTestLoader.loadTestsFromModule(module)):
                 method = getattr(test, test.id().rsplit(".", 1)[1])
-                marks = [mark for mark in MARKS if getattr(method, mark, False)]
-                print(test.id(), *marks)
+                print(test.id(), *(["once"] if getattr(method, "once", False) else []))
 
 
 def flat(suite):
@@ -154,12 +151,17 @@ def planned(options):
     backends = [options.backend] if options.backend else list(BACKENDS)
     if options.valgrind:
         backends = [options.backend or "epoll"]
+    classes = set()
     for folder in map(os.path.abspath, options.folders):
         for test, marks in names(folder):
             if not all(word in test for word in options.word):
                 continue
-            if options.valgrind and "without_valgrind" in marks:
-                continue
+            if options.valgrind:
+                # To start Python takes most of the time: a class of tests shares a process.
+                test = test.rsplit(".", 1)[0]
+                if test in classes:
+                    continue
+                classes.add(test)
             of_test = backends[:1] if "once" in marks else backends
             for backend in of_test:
                 yield test, folder, backend, options.valgrind

@@ -20,12 +20,6 @@ def once(test):
     return test
 
 
-def without_valgrind(test):
-    """Marks a test that valgrind has no time for."""
-    test.without_valgrind = True
-    return test
-
-
 def quick(number):
     """A number of repetitions, or fewer of them under valgrind."""
     return max(1, number // 20) if "EVHUB_VALGRIND" in os.environ else number

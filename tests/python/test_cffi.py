@@ -109,7 +109,7 @@ class Calls:
         event = self.event(1 << 20, self.lib.EV_READ, lambda what: None)
         self.assertEqual(self.lib.event_add(event, self.ffi.NULL), -1)
         self.assertEqual(self.ffi.errno, errno.EBADF)
-        self.assertEqual(self.lib.event_base_loop(self.ffi.NULL, 0), -1)
+        self.assertEqual(self.lib.event_base_priority_init(self.base, 0), -1)
         self.assertEqual(self.ffi.errno, errno.EINVAL)
 
     def test_a_callback_that_fails(self):

@@ -24,7 +24,13 @@ impl Server {
     pub fn start(test: &str, words: &[&str]) -> Server {
         let folder = fresh_folder(&format!("http-{test}"));
         let mut program = command(build(&folder, "server"));
-        program.args(words).stdin(Stdio::piped()).stdout(Stdio::piped());
+        program.args(words);
+        Server::of(program)
+    }
+
+    /// Any program that prints its port.
+    pub fn of(mut program: Command) -> Server {
+        program.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = program.spawn().unwrap_or_else(|e| panic!("{program:?}: {e}"));
         let mut port = String::new();
         let said = process.stdout.take().map(|pipe| BufReader::new(pipe).read_line(&mut port));

@@ -371,7 +371,9 @@ pub fn pause(request: RequestPtr, is_paused: bool) -> Result<()> {
     if is_on_its_way && is_paused {
         found.wire.ignore_input();
     } else if is_on_its_way && was_paused {
-        found.wire.watch_input()?;
+        if !client.incoming.is_broken.get() {
+            found.wire.watch_input()?;
+        }
         found.wire.queue();
     }
     Ok(())

@@ -26,6 +26,8 @@ pub struct Incomplete {
     is_shown: Cell<bool>,
     /// So much has come that nothing more is read.
     pub is_full: Cell<bool>,
+    /// Nothing more will come, and that was not the end.
+    pub is_broken: Cell<bool>,
     /// Bytes of 1xx replies before it.
     interim: Cell<usize>,
     /// If nothing of it comes, the request is asked over another connection.
@@ -47,6 +49,7 @@ impl Incomplete {
             has_begun: Cell::new(false),
             is_shown: Cell::new(false),
             is_full: Cell::new(false),
+            is_broken: Cell::new(false),
             interim: Cell::new(0),
             may_ask_again: Cell::new(false),
             closes: Cell::new(false),
@@ -63,6 +66,7 @@ impl Incomplete {
         self.has_begun.set(false);
         self.is_shown.set(false);
         self.is_full.set(false);
+        self.is_broken.set(false);
         self.interim.set(0);
         self.may_ask_again.set(false);
         self.closes.set(false);
@@ -106,6 +110,10 @@ pub fn step(connection: ConnectionPtr, client: &Client) -> Step {
         None => Ok(Step::Wait),
     };
     match result {
+        Ok(Step::Wait) if incoming.is_broken.get() => {
+            fail_first(connection, client, Verdict::Failed(Reason::Eof));
+            Step::Again
+        }
         Ok(Step::Wait) if connection.wire.is_at_end() && may_ask_again(client) => {
             ask_again(connection, client);
             Step::Again
@@ -269,6 +277,7 @@ fn whole(connection: ConnectionPtr, client: &Client) -> Step {
     // What is there beyond the reply is one that nobody has asked for; and a server that has
     // answered before it has heard all would take the rest for another request.
     let closes = client.incoming.closes.get()
+        || client.incoming.is_broken.get()
         || wire.is_at_end()
         || wire.has_input()
         || wire.output_length() > 0;

@@ -62,6 +62,11 @@ fn asking(connection: ConnectionPtr, client: &Client, is_late: bool) {
         Err(Errno::AGAIN | Errno::INTR) => {}
         Err(Errno::NOMEM) => fail_first(connection, client, Verdict::Failed(Reason::Buffer)),
         Err(_) if reply::may_ask_again(client) => reply::ask_again(connection, client),
+        // What has come before is looked at first.
+        Err(_) if wire.has_input() => {
+            client.incoming.is_broken.set(true);
+            wire.ignore_input();
+        }
         Err(_) => fail_first(connection, client, Verdict::Failed(Reason::Eof)),
     }
 }
@@ -121,7 +126,8 @@ fn flush(connection: ConnectionPtr, client: &Client) -> bool {
 /// There is room for input again.
 fn read_on(connection: ConnectionPtr, client: &Client) {
     let wire = &connection.wire;
-    let has_room = client.incoming.is_full.get() && wire.input_length() < INPUT_LIMIT;
+    let is_full = client.incoming.is_full.get() && !client.incoming.is_broken.get();
+    let has_room = is_full && wire.input_length() < INPUT_LIMIT;
     if has_room && client.phase.get() == Phase::Asking && !client.is_paused() {
         client.incoming.is_full.set(false);
         let _ = wire.watch_input();

@@ -43,7 +43,7 @@ pub fn write_request(
     let output = connection.wire.output()?;
     buffer::append(output, method)?;
     buffer::append(output, b" ")?;
-    append_target(output, request.uri_bytes())?;
+    append_target(output, target_of(&request))?;
     let version = if request.minor.get() == 0 { b" HTTP/1.0\r\n" } else { b" HTTP/1.1\r\n" };
     buffer::append(output, version)?;
     append_fields(request, output)?;
@@ -59,7 +59,7 @@ fn note_what_was_asked(request: RequestPtr, method: &[u8], client: &Client) {
         values.any(|header| members(header.value).any(is_it))
     };
     let is_connect = method == b"CONNECT";
-    let is_proxy = !is_connect && !request.uri_bytes().starts_with(b"/") && method != b"OPTIONS";
+    let is_proxy = !is_connect && !target_of(&request).starts_with(b"/") && method != b"OPTIONS";
     let asked = Asked { is_head: method == b"HEAD", is_connect, is_proxy };
     client.incoming.asked.set(asked);
     client.incoming.closes.set(match is_proxy {
@@ -105,6 +105,14 @@ fn add_host(list: Headers, client: &Client) -> Result<()> {
         let _ = write!(text, ":{}", client.port);
     }
     list.push(b"Host", &text)
+}
+
+/// Without a target there would be no request.
+fn target_of(request: &RequestPtr) -> &[u8] {
+    match request.uri_bytes() {
+        b"" => b"/",
+        target => target,
+    }
 }
 
 fn append_target(output: BufferPtr, target: &[u8]) -> Result<()> {

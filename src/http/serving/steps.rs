@@ -5,7 +5,7 @@ use crate::buffer;
 use crate::http::body::{Incoming, Progress};
 use crate::http::client::Reason;
 use crate::http::connection::{no_memory, try_copy};
-use crate::http::{Decoder, Refusal, Scan, exchange};
+use crate::http::{Decoder, Refusal, Scan, exchange, pages};
 use crate::layout::call::http::RequestCall;
 use crate::layout::evbuffer::BufferPtr;
 use crate::layout::evhttp::{RequestPtr, Stage};
@@ -208,7 +208,7 @@ impl Served<'_> {
         self.serving.state.set(State::Busy);
         let call = self.serving.server.handlers.find(request);
         if call.is_none() {
-            exchange::answer_not_found(request);
+            pages::answer_not_found(request);
             self.connection.wire.queue();
         }
         call.map(Call::Request)
@@ -230,7 +230,7 @@ impl Served<'_> {
         self.serving.incoming.set(None);
         self.serving.was_refused.set(true);
         self.serving.state.set(State::Last);
-        let page = exchange::refusal(status, exchange::reason(status));
+        let page = pages::refusal(status, exchange::reason(status));
         if page.and_then(|page| self.connection.wire.send(&page)).is_err() {
             // Without memory for that it just ends.
             self.end_quietly();
