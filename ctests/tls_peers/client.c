@@ -1,7 +1,7 @@
 /*
  * Asks a server on loopback over TLS, twice: `client AUTHORITIES HOST PORT TARGET`. Prints for each
- * reply its code, its length and the version of TLS, or why there is none. tests/tls_peers.rs has
- * it ask servers of openssl's.
+ * reply its code and its length, or why there is none. tests/tls_peers.rs has it ask servers of
+ * openssl's.
  */
 #include <sys/queue.h>
 

@@ -1,7 +1,8 @@
 /*
- * An HTTP server over TLS on a free port of loopback: `server FILE [NAME FILE]...`, certificate and
- * key in each file; those behind a name are for clients that ask for it. It prints the port and
- * ends when its standard input does. tests/tls_peers.rs asks it with curl and with openssl.
+ * An HTTP server over TLS on a free port of loopback: `server FILE [NAME FILE]...`, with
+ * certificate and key in each file; those behind a name are for clients that ask for it. It prints
+ * the port and ends when its standard input does. tests/tls_peers.rs asks it with curl and with
+ * openssl.
  *
  *	/		says what was agreed on: version, name of the host
  *	/echo		sends the body back
