@@ -150,7 +150,7 @@ static inline void
 set_limit(struct event *limit, const char *text)
 {
 	evtimer_set(limit, too_late, (void *)text);
-	CHECK_INT(add_ms(limit, (long)(8000 * time_factor())), 0);
+	CHECK_INT(add_ms(limit, (long)(40000 * time_factor())), 0);
 }
 
 /* Rounds of current_base's loop till something holds; the test fails if that takes too long. */

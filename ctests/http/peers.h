@@ -33,7 +33,7 @@ too_late(int fd, short what, void *text)
 		struct event limit_;                                            \
                                                                                 \
 		evtimer_set(&limit_, too_late, (void *)#condition);             \
-		CHECK_INT(add_ms(&limit_, (long)(8000 * time_factor())), 0);    \
+		CHECK_INT(add_ms(&limit_, (long)(40000 * time_factor())), 0);    \
 		while (!(condition))                                            \
 			CHECK_INT(event_loop(EVLOOP_ONCE), 0);                  \
 		event_del(&limit_);                                             \

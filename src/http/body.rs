@@ -79,7 +79,7 @@ fn take(input: BufferPtr, length: usize, request: Option<RequestPtr>) -> super::
         return Ok(());
     };
     if length == input.off.get() {
-        return buffer::add_buffer(request.input(), input).map_err(no_memory);
+        return buffer::move_all(request.input(), input).map_err(no_memory);
     }
     buffer::append(request.input(), &input.bytes()[..length]).map_err(no_memory)?;
     buffer::drain(input, length);

@@ -1,6 +1,6 @@
 //! From the head of a request to the bytes of its reply.
 
-use super::connection::ConnectionPtr;
+use super::connection::{ConnectionPtr, find};
 use super::server::ServerPtr;
 use super::{
     Body, ChunkHead, Head, LAST_CHUNK, Refusal, Request, Rules, headers, imf_fixdate,
@@ -161,17 +161,36 @@ pub fn reply(request: RequestPtr, code: c_int, reason: &[u8], body: Option<Buffe
     if request.stage.get() != Stage::Open {
         return;
     }
+    let moved = body.map(|body| (body, body.off.get()));
     let written = set_status(request, code, reason)
-        .and_then(|()| body.map_or(Ok(()), |body| buffer::add_buffer(request.output(), body)))
+        .and_then(|()| body.map_or(Ok(()), |body| buffer::move_all(request.output(), body)))
         .and_then(|()| write_reply(request, connection));
-    conclude(request, connection, written);
+    conclude(request, connection, moved, written);
 }
 
-/// The program has said all. Half a reply would be taken for a whole one: without memory for it
-/// the connection ends.
-pub fn conclude(request: RequestPtr, connection: ConnectionPtr, written: Result<()>) {
-    finish(request, connection);
-    if written.is_err() {
+/// A buffer of the program's, and how long it was before its bytes were moved.
+pub type Moved = Option<(BufferPtr, usize)>;
+
+/// The program has said all.
+pub fn conclude(request: RequestPtr, connection: ConnectionPtr, moved: Moved, written: Result<()>) {
+    request.bits.set_userdone(true);
+    request.stage.set(Stage::Answered);
+    go_on(connection, moved, written);
+}
+
+/// What was written is sent. Half a reply would be taken for a whole one: without memory for it
+/// the connection ends. Of what has moved the program is told, whatever it does then.
+fn go_on(connection: ConnectionPtr, moved: Moved, written: Result<()>) {
+    let raw = connection.as_ptr();
+    connection.wire.queue();
+    if let Some((from, length)) = moved
+        && from.off.get() != length
+    {
+        buffer::notify(from, length);
+    }
+    if written.is_err()
+        && let Some(connection) = find(raw)
+    {
         super::connection::close(connection);
     }
 }
@@ -210,14 +229,8 @@ pub fn reply_file(
             true => connection.wire.push_file(file, part.start, length),
             false => Ok(()),
         });
-    conclude(request, connection, written);
+    conclude(request, connection, None, written);
     Ok(())
-}
-
-fn finish(request: RequestPtr, connection: ConnectionPtr) {
-    request.bits.set_userdone(true);
-    request.stage.set(Stage::Answered);
-    connection.wire.queue();
 }
 
 /// What the program has not said itself (behaviour 148).
@@ -368,7 +381,8 @@ pub fn chunk(request: RequestPtr, data: BufferPtr) {
         return;
     }
     if !has_body(request) && request.response_code.get() != 101 {
-        return buffer::drain(data, length);
+        buffer::drain(data, length);
+        return buffer::notify(data, length);
     }
     let written = connection.wire.output().and_then(|output| {
         let is_chunked = request.bits.chunked();
@@ -378,10 +392,7 @@ pub fn chunk(request: RequestPtr, data: BufferPtr) {
         connection.wire.push_buffer(data)?;
         if is_chunked { buffer::append(connection.wire.output()?, b"\r\n") } else { Ok(()) }
     });
-    match written {
-        Ok(()) => connection.wire.queue(),
-        Err(_) => super::connection::close(connection),
-    }
+    go_on(connection, Some((data, length)), written);
 }
 
 /// The body is complete.
@@ -391,5 +402,5 @@ pub fn end(request: RequestPtr) {
         return;
     }
     let written = if request.bits.chunked() { connection.wire.send(LAST_CHUNK) } else { Ok(()) };
-    conclude(request, connection, written);
+    conclude(request, connection, None, written);
 }

@@ -88,14 +88,14 @@ impl Outgoing {
         Ok(tail)
     }
 
-    /// Moves what is in a buffer behind all else.
+    /// Moves what is in a buffer behind all else. Nobody is told of that.
     pub fn push_buffer(&self, from: BufferPtr) -> Result<()> {
         if from.off.get() < LARGE || self.length() == 0 {
-            return buffer::add_buffer(self.tail()?, from);
+            return buffer::move_all(self.tail()?, from);
         }
         let own = BufferPtr::create()?;
         // Blocks are exchanged.
-        buffer::add_buffer(own, from).inspect_err(|_| own.dispose())?;
+        buffer::move_all(own, from).inspect_err(|_| own.dispose())?;
         self.push(Segment::Buffer(own))
     }
 

@@ -26,7 +26,7 @@ fn error_with(request: RequestPtr, code: c_int, reason: &[u8], names_target: boo
         return;
     }
     let written = write_error(request, connection, code, reason, names_target);
-    conclude(request, connection, written);
+    conclude(request, connection, None, written);
 }
 
 fn write_error(
@@ -50,14 +50,15 @@ pub fn page(request: RequestPtr, page: Option<BufferPtr>) {
     if request.stage.get() != Stage::Open {
         return;
     }
+    let moved = page.map(|page| (page, page.off.get()));
     let written = write_with(request, connection, |list| {
         if request.response_code.get() == 0 {
             set_status(request, 200, b"OK")?;
         }
-        page.map_or(Ok(()), |page| buffer::add_buffer(request.output(), page))?;
+        page.map_or(Ok(()), |page| buffer::move_all(request.output(), page))?;
         list.push(b"Content-Type", b"text/html")
     });
-    conclude(request, connection, written);
+    conclude(request, connection, moved, written);
 }
 
 /// Writes a reply that is the last one; of its headers none are sent but those that `fill` adds.
