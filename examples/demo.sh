@@ -1,8 +1,8 @@
 #!/bin/sh
 # What `make demo` shows: the examples, compiled as any program would be; greenlets, of which
 # 100,000 pass a token on; the echo server under 1,000 connections; the chat server behind the
-# proxy, with peers of all kinds; a web server through which a gigabyte goes both ways, and which
-# never has more than 16 MiB of memory. First they are linked as evhub, then the same objects are
+# proxy, with peers of all kinds; a web server through which a gigabyte goes both ways, over TCP and
+# over TLS, and which never has more than 16 MiB of memory. First they are linked as evhub, then the same objects are
 # linked as libevent (but for greenlets and the web server, which use what libevent never had).
 # Each run ends with its "demo:" line.
 # Any error ends the script with a status other than 0.
@@ -108,7 +108,7 @@ start() {
 	echo "   $1: on port $port"
 	loaded=$(sed -n 's|.*/\(lib[^/]*ev[^/]*\.so.*\)|\1|p' "/proc/$pid/maps" | sort -u)
 	case $loaded in
-	libevhub.so*) echo "   it has loaded $loaded" ;;
+	libevhub.so*) echo "   it has loaded" $loaded ;;
 	*) fail "the server runs on another library: $loaded" ;;
 	esac
 }
@@ -157,11 +157,26 @@ chat_through_proxy() {
 	done
 }
 
-# web_under_load FOLDER: a page, and as many bytes up and down as no memory should hold
+# A web server over TLS needs a certificate, which is good for today.
+build_web() {
+	mkdir -p "$out/evhub_tls"
+	echo '== cc examples/http_*.c $(pkg-config --cflags --libs evhub_tls)'
+	for example in http_server http_load; do
+		compile evhub_tls "$example"
+		link evhub_tls "$out/evhub_tls/$example.o" "$out/evhub_tls/$example"
+	done
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+		-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
+		-keyout "$out/key.pem" -out "$out/chain.pem" 2>/dev/null ||
+		fail "openssl makes no certificate"
+}
+
+# web_under_load FOLDER SERVER'S_ARGUMENTS CLIENT'S: a page, and as many bytes up and down as no
+# memory should hold
 web_under_load() {
-	start "$1/http_server"
+	start "$1/http_server" $2
 	status=0
-	"$1/http_load" "$port" "$bytes" >"$out/result" || status=$?
+	"$1/http_load" "$port" "$bytes" $3 >"$out/result" || status=$?
 	stop "$1/http_server" "$pid"
 	result "$status" "a page, $bytes bytes up, $bytes bytes down"
 	peak=$(sed -n 's/.*, at most \([0-9]*\) KiB of memory$/\1/p' "$out/http_server.log")
@@ -174,13 +189,16 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-build evhub "$hub hub_many http_server http_load"
+build evhub "$hub hub_many"
+build_web
 run_short evhub
 run_hub
 run_many
 echo_under_load "$out/evhub"
 chat_through_proxy "$out/evhub"
-web_under_load "$out/evhub"
+web_under_load "$out/evhub_tls" '' ''
+echo "   the same over TLS"
+web_under_load "$out/evhub_tls" "0 $out/chain.pem $out/key.pem" "$out/chain.pem"
 
 build libevent ''
 run_short libevent

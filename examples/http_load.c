@@ -2,11 +2,15 @@
  * A client of http_server.c, written by hand: the page, an upload in chunks, a download in chunks.
  * Every byte is looked at. The last line says how it went.
  *
- *   http_load PORT [BYTES]
+ *   http_load PORT [BYTES [AUTHORITIES]]
+ *
+ * With a PEM file of authorities it goes over TLS, which is openssl's affair.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,6 +173,46 @@ static void download(unsigned long long total)
 		fail("a body of another length");
 }
 
+/* A socket to openssl, which ends if the server is not the one that it should be. */
+static int connect_over_tls(const char *port, char *authorities, pid_t *openssl)
+{
+	char at[40];
+	char *words[] = { "openssl", "s_client", "-quiet", "-verify_quiet", "-verify_return_error",
+		"-verify_ip", "127.0.0.1", "-servername", "localhost",
+		"-CAfile", authorities, "-connect", at, NULL };
+	int ends[2];
+
+	snprintf(at, sizeof(at), "127.0.0.1:%s", port);
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == -1 || (*openssl = fork()) == -1) {
+		perror("openssl");
+		exit(1);
+	}
+	if (*openssl == 0) {
+		dup2(ends[1], 0);
+		dup2(ends[1], 1);
+		close(ends[0]);
+		close(ends[1]);
+		execvp(words[0], words);
+		_exit(127);
+	}
+	close(ends[1]);
+	return ends[0];
+}
+
+static int connect_to(const char *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	address.sin_port = htons(atoi(port));
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd == -1 || connect(fd, (struct sockaddr *)&address, sizeof(address)) == -1) {
+		perror("connect");
+		exit(1);
+	}
+	return fd;
+}
+
 static double now(void)
 {
 	struct timespec time;
@@ -180,24 +224,21 @@ static double now(void)
 int main(int argc, char **argv)
 {
 	unsigned long long total = argc > 2 ? strtoull(argv[2], NULL, 10) : 1ull << 30;
-	struct sockaddr_in address = { .sin_family = AF_INET };
 	double begin = now();
+	pid_t openssl = 0;
 
 	if (argc < 2)
 		fail("which port?");
-	address.sin_port = htons(atoi(argv[1]));
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	connection = socket(AF_INET, SOCK_STREAM, 0);
-	if (connection == -1 ||
-	    connect(connection, (struct sockaddr *)&address, sizeof(address)) == -1) {
-		perror("connect");
-		return 1;
-	}
+	connection = argc > 3 ? connect_over_tls(argv[1], argv[3], &openssl) : connect_to(argv[1]);
 	get_page();
 	upload(total);
 	download(total);
 	get_page();
 	close(connection);
+	if (openssl != 0) {
+		kill(openssl, SIGTERM);
+		waitpid(openssl, NULL, 0);
+	}
 	printf("demo: a page, %llu bytes up, %llu bytes down, 0 errors, %.1f s\n", total, total,
 	    now() - begin);
 	return 0;

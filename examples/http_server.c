@@ -2,7 +2,9 @@
  * A web server. Bodies of any size go through it piece by piece, and it never has more of them than
  * what fits into its memory easily: who sends too fast, or reads too slowly, has to wait.
  *
- *   http_server [PORT]		prints its port; ends on SIGTERM
+ *   http_server [PORT [CHAIN KEY]]	prints its port; ends on SIGTERM
+ *
+ * With two PEM files, a chain of certificates and a key, it speaks HTTP over TLS.
  *
  *   GET /			a page
  *   POST /upload		takes bytes, looks at each, and says how many there were
@@ -22,6 +24,7 @@
 #include <event.h>
 #include <evhttp.h>
 #include <evhub/http_ext.h>
+#include <evhub_tls.h>
 
 #include "http_stream.h"
 
@@ -212,6 +215,18 @@ static void listen_on(struct evhttp *http, int port)
 	fflush(stdout);
 }
 
+static void use_tls(struct evhttp *http, const char *chain, const char *key)
+{
+	evhub_tls_ctx_t *ctx = evhub_tls_server_ctx_new(chain, key);
+
+	if (ctx == NULL || evhub_tls_set_server(http, ctx) == -1) {
+		fprintf(stderr, "TLS: %s\n", evhub_tls_error());
+		exit(1);
+	}
+	/* The server has it now. */
+	evhub_tls_ctx_free(ctx);
+}
+
 int main(int argc, char **argv)
 {
 	struct event_base *base = event_init();
@@ -222,6 +237,8 @@ int main(int argc, char **argv)
 		perror("evhttp_new");
 		return 1;
 	}
+	if (argc > 3)
+		use_tls(http, argv[2], argv[3]);
 	listen_on(http, argc > 1 ? atoi(argv[1]) : 0);
 	evhttp_set_cb(http, "/", on_page, NULL);
 	evhttp_set_cb(http, "/upload", on_upload, NULL);

@@ -44,6 +44,11 @@ need_stage() {
 	need_build
 }
 
+need_demo() {
+	need_stage
+	command_from openssl openssl
+}
+
 need_test() {
 	need_stage
 	command_from g++ g++
@@ -113,7 +118,7 @@ install_missing() {
 
 missing=
 case $1 in
-build | stage | test | check | bench) "need_$1" ;;
+build | stage | demo | test | check | bench) "need_$1" ;;
 *) echo "need.sh: no list for '$1'" >&2 && exit 2 ;;
 esac
 if [ -n "$missing" ] && ! install_missing; then

@@ -16,7 +16,7 @@ fn install(name: &str) -> (Place, Vec<String>) {
     let place = Place::new(name);
     run(&mut place.make_prefix("install", &[]));
     let mut pkg_config = command("pkg-config");
-    pkg_config.args(["--cflags", "--libs", "evhub"]);
+    pkg_config.args(["--cflags", "--libs", "evhub_tls"]);
     let flags = run(pkg_config.env("PKG_CONFIG_PATH", place.root.join("lib/pkgconfig")));
     let flags = flags.split_whitespace().map(str::to_string).collect();
     (place, flags)
