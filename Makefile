@@ -39,7 +39,7 @@ checks = check-format check-lint check-seeds check-asan check-tsan check-valgrin
 all: ## the release library, shared and static
 	@$(tools) sh pkgconfig/build.sh
 
-demo: need-demo stage ## 100,000 greenlets, an echo server under 1,000 connections, a chat, a web server
+demo: need-demo stage ## 100,000 greenlets, echo under 1,000 connections, a chat, a web server
 	@sh examples/demo.sh
 
 test: need-test stage testlib ## everything that passes or fails (under 15 minutes)

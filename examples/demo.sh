@@ -1,16 +1,14 @@
 #!/bin/sh
 # What `make demo` shows: the examples, compiled as any program would be; greenlets, of which
 # 100,000 pass a token on; the echo server under 1,000 connections; the chat server behind the
-# proxy, with peers of all kinds; a web server through which a gigabyte goes both ways, over TCP and
-# over TLS, and which never has more than 16 MiB of memory. First they are linked as evhub, then the same objects are
-# linked as libevent (but for greenlets and the web server, which use what libevent never had).
-# Each run ends with its "demo:" line.
-# Any error ends the script with a status other than 0.
+# proxy, with peers of all kinds; a web server through which a gigabyte goes both ways, over TCP
+# and over TLS, and which never has more than 16 MiB of memory. First they are linked as evhub, then
+# the same objects are linked as libevent (but for greenlets and the web server, which use what
+# libevent never had). Each run ends with its "demo:" line. Any error ends the script with a status
+# other than 0.
 #
 # STAGE is the installation to build against, by default target/stage; CONNECTIONS, MESSAGES,
 # CHAT_LINES, GREENLETS and BYTES change the size of the runs.
-set -eu
-cd "$(dirname "$0")/.."
 
 stage=${STAGE:-$PWD/target/stage}
 connections=${CONNECTIONS:-1000}

@@ -128,6 +128,26 @@ TEST_ENV(errors_of_accepting, "SHIM=fault")
 	finish();
 }
 
+/* The system takes no connection whatever: a server does not ask it all the time. */
+TEST_ENV(accepting_is_refused, "SHIM=fault")
+{
+	static const char *const rules[] = { "accept4=ENOSYS", "accept4=EPERM", "accept4=EMFILE" };
+	size_t i;
+
+	serve(echo);
+	capture_log();
+	for (i = 0; i < COUNT(rules); i++) {
+		fault_set(rules[i]);
+		open_peer(&p);
+		CHECK(turns_in_ms(250) < 250);
+		fault_set(NULL);
+		say(&p, "GET /b HTTP/1.1\r\n\r\n");
+		CHECK_STR(hear(&p), PLAIN(6, "GET /b"));
+		close_peer(&p);
+	}
+	finish();
+}
+
 /* What was registered cannot be, for once: the connection is lost, nothing else. */
 TEST_ENV(errors_of_registering, "SHIM=fault")
 {

@@ -1,6 +1,7 @@
 //! From the head of a request to the bytes of its reply.
 
 use super::connection::{ConnectionPtr, find};
+use super::decimal::Decimal;
 use super::server::ServerPtr;
 use super::{
     Body, ChunkHead, Head, LAST_CHUNK, Refusal, Request, Rules, headers, imf_fixdate,
@@ -17,7 +18,6 @@ use crate::layout::evhttp::{
 use crate::layout::keyval::{Headers, Keyval};
 use crate::sys::clock;
 use std::ffi::{c_char, c_int, c_void};
-use std::io::Write;
 use std::ops::Range;
 use std::os::fd::OwnedFd;
 
@@ -75,13 +75,8 @@ fn fill(
     add_all(request.input_headers(), parsed.fields.iter().map(|field| (field.name, field.value)))
 }
 
-/// Without an allocation that could not fail.
 pub fn push_number(list: Headers, key: &[u8], number: usize) -> Result<()> {
-    let mut room = [0; 20];
-    let mut rest = &mut room[..];
-    let _ = write!(rest, "{number}");
-    let left = rest.len();
-    list.push(key, &room[..room.len() - left])
+    list.push(key, Decimal::new(number as u64).bytes())
 }
 
 pub fn add_all<'a>(list: Headers, fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<()> {
@@ -272,12 +267,12 @@ fn add_fields(request: RequestPtr, length: Option<usize>) -> Result<()> {
 }
 
 fn write_head(request: RequestPtr, output: BufferPtr) -> Result<()> {
-    let mut line = [0; 32];
-    let mut rest = &mut line[..];
-    let (major, minor) = (request.major.get(), request.minor.get());
-    let _ = write!(rest, "HTTP/{major}.{minor} {} ", request.response_code.get());
-    let left = rest.len();
-    buffer::append(output, &line[..line.len() - left])?;
+    let version = |number: c_char| Decimal::new(u64::from(number as u8));
+    let (major, minor) = (version(request.major.get()), version(request.minor.get()));
+    let code = Decimal::new(u64::from(request.response_code.get().unsigned_abs()));
+    for part in [b"HTTP/", major.bytes(), b".", minor.bytes(), b" ", code.bytes(), b" "] {
+        buffer::append(output, part)?;
+    }
     append_pieces(output, request.reason_bytes())?;
     buffer::append(output, b"\r\n")?;
     append_fields(request, output)

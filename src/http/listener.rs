@@ -1,5 +1,6 @@
 //! A socket that a server listens on: connections are taken several at one go, but not more than
-//! the server may have, and none for a while when descriptors or memory have run out.
+//! the server may have, and none for a while when descriptors or memory have run out, or the system
+//! refuses every one.
 
 use super::connection::NOWHERE;
 use super::server::ServerPtr;
@@ -19,7 +20,7 @@ use std::ffi::c_int;
 /// Connections that are taken at one go, before others have their turn.
 const ACCEPTS: usize = 64;
 
-/// Microseconds without accepting, when descriptors or memory have run out.
+/// Microseconds without accepting, when nothing comes of it.
 const PAUSE: u64 = 100_000;
 
 #[repr(C)]
@@ -31,6 +32,8 @@ pub struct Listener {
     /// It can be asked for more connections than one without waiting.
     takes_several: bool,
     is_pausing: Cell<bool>,
+    /// So many failed, one after the other.
+    failures: Cell<usize>,
     /// The log has it that it cannot take any.
     is_known_to_pause: Cell<bool>,
 }
@@ -48,6 +51,7 @@ pub fn listen(server: ServerPtr, socket: c_int, base: BasePtr) -> Result<Listene
         event: Event::zeroed(),
         takes_several: fd::is_nonblocking(socket).unwrap_or(false),
         is_pausing: Cell::new(false),
+        failures: Cell::new(0),
         is_known_to_pause: Cell::new(false),
     })?);
     own_event::set(EventPtr::of(&listener.event), base, socket, EV_READ | EV_PERSIST, listener);
@@ -77,15 +81,18 @@ impl Fires for Listener {
             match accept::accept(listener.socket()) {
                 Ok((socket, peer)) => {
                     listener.is_known_to_pause.set(false);
+                    listener.failures.set(0);
                     let peer = peer.unwrap_or(NOWHERE);
                     // Without memory it is closed.
                     let _ = serving::open(listener.server, listener.base, socket, peer);
                 }
                 Err(Errno::AGAIN) => return,
-                Err(Errno(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)) => {
-                    return listener.pause();
+                Err(error @ Errno(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)) => {
+                    return listener.pause(error);
                 }
-                // It was gone before it was taken.
+                Err(Errno::INTR) => {}
+                // It was gone before it was taken; but not all of them.
+                Err(error) if listener.has_failed() => return listener.pause(error),
                 Err(_) => {}
             }
         }
@@ -114,10 +121,16 @@ impl Listener {
         }
     }
 
+    /// Once more; too often?
+    fn has_failed(&self) -> bool {
+        self.failures.set((self.failures.get() + 1) % ACCEPTS);
+        self.failures.get() == 0
+    }
+
     /// What cannot be taken now would be told again and again.
-    fn pause(&self) {
+    fn pause(&self, why: Errno) {
         if !self.is_known_to_pause.replace(true) {
-            log::warn(format_args!("evhttp: no descriptor for a connection"));
+            log::warn_errno(why, format_args!("evhttp: no connection can be taken"));
         }
         let event = EventPtr::of(&self.event);
         let paused = self.base.try_enter(|core| {

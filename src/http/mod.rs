@@ -17,6 +17,7 @@ mod chunked;
 pub mod client;
 pub mod connection;
 mod date;
+mod decimal;
 pub mod escape;
 pub mod exchange;
 mod framing;

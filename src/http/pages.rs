@@ -1,5 +1,6 @@
 //! Replies that are pages: errors, and what a program has written itself.
 
+use super::decimal::Decimal;
 use super::exchange::{conclude, connection_of, set_status, write_reply};
 use crate::buffer;
 use crate::errno::Result;
@@ -79,13 +80,9 @@ fn write_with(
 }
 
 fn write_page(page: BufferPtr, code: c_int, reason: &[u8], more: &[u8]) -> Result<()> {
-    let mut number = [0; 16];
-    let mut rest = &mut number[..];
-    let _ = write!(rest, "{code} ");
-    let left = rest.len();
-    let number = &number[..number.len() - left];
     buffer::append(page, b"<html><head><title>")?;
-    buffer::append(page, number)?;
+    buffer::append(page, Decimal::new(u64::from(code.unsigned_abs())).bytes())?;
+    buffer::append(page, b" ")?;
     append_escaped(page, reason)?;
     buffer::append(page, b"</title></head><body><h1>")?;
     append_escaped(page, reason)?;

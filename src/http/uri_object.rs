@@ -3,6 +3,7 @@
 //! Each part is valid by itself, for it is checked when it is set. Whether they make a URI together
 //! is looked at when they are joined.
 
+use super::decimal::Decimal;
 use super::escape::Out;
 use super::uri::{self, Authority, Conformance, Parts};
 use crate::errno::{Errno, Result};
@@ -147,22 +148,10 @@ fn write(parts: &Parts, out: Out) {
         put(b"", authority.userinfo, b"@");
         put(b"", Some(authority.host), b"");
         if let Some(port) = authority.port {
-            let (digits, first) = decimal(port);
-            put(b":", Some(&digits[first..]), b"");
+            put(b":", Some(Decimal::new(u64::from(port)).bytes()), b"");
         }
     }
     put(b"", Some(parts.path), b"");
     put(b"?", parts.query, b"");
     put(b"#", parts.fragment, b"");
-}
-
-/// The digits, and where the first one is.
-fn decimal(mut number: u16) -> ([u8; 5], usize) {
-    let (mut digits, mut first) = ([b'0'; 5], 5);
-    while number > 0 || first == 5 {
-        first -= 1;
-        digits[first] = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
-    (digits, first)
 }
