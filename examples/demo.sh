@@ -9,6 +9,8 @@
 #
 # STAGE is the installation to build against, by default target/stage; CONNECTIONS, MESSAGES,
 # CHAT_LINES, GREENLETS and BYTES change the size of the runs.
+set -eu
+cd "$(dirname "$0")/.."
 
 stage=${STAGE:-$PWD/target/stage}
 connections=${CONNECTIONS:-1000}
