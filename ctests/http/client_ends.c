@@ -282,7 +282,7 @@ TEST(another_base)
 static jmp_buf away;
 
 /* Requests that their callbacks have taken along: nobody frees them. */
-static struct evhttp_request *left[8];
+static struct evhttp_request *volatile left[8];
 static int left_count;
 
 static void

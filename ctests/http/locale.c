@@ -1,6 +1,7 @@
 /* Proves F32: names and words are compared byte by byte, whatever the program's locale says. */
 #include "serving.h"
 
+#include <ctype.h>
 #include <locale.h>
 
 /* In Turkish the small letter of I is not i. False: this machine does not have it. */
@@ -29,7 +30,7 @@ TEST_ONCE(turkish)
 
 	if (!speak_turkish())
 		SKIP("no Turkish locale, and none can be made");
-	CHECK(strcasecmp("I", "i") != 0);
+	CHECK(tolower('I') != 'i');
 	serve(echo);
 	open_peer(&p);
 	say(&p, "POST /a HTTP/1.1\r\nTRANSFER-ENCODING: CHUNKED\r\nCONNECTION: KEEP-ALIVE\r\n\r\n"
