@@ -110,6 +110,17 @@ peer_reads(int fd, short what, void *arg)
 	p->in[p->length] = '\0';
 }
 
+static inline int
+connect_socket(int fd, const void *address, socklen_t length)
+{
+	long result;
+
+	do
+		result = syscall(SYS_connect, fd, address, length);
+	while (result == -1 && (errno == EINTR || errno == EALREADY));
+	return result == -1 && errno == EISCONN ? 0 : (int)result;
+}
+
 /* A socket that is connected; how much it may hold unread, 0 for as usual. */
 static inline int
 connected(int buffer)
@@ -124,8 +135,7 @@ connected(int buffer)
 	address.sin_family = AF_INET;
 	address.sin_port = htons((uint16_t)port);
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	while (syscall(SYS_connect, fd, &address, sizeof(address)) == -1 && errno != EISCONN)
-		CHECK(errno == EINTR || errno == EALREADY);
+	CHECK_INT(connect_socket(fd, &address, sizeof(address)), 0);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	CHECK_INT(evutil_make_socket_nonblocking(fd), 0);
 	return fd;

@@ -209,7 +209,7 @@ host_over(const char *to, int only_6)
 	CHECK_INT(evhttp_accept_socket(http, fd), 0);
 	CHECK_INT(inet_pton(AF_INET6, to, &address.sin6_addr), 1);
 	mine = socket(AF_INET6, SOCK_STREAM, 0);
-	CHECK_INT(connect(mine, (struct sockaddr *)&address, length), 0);
+	CHECK_INT(connect_socket(mine, &address, length), 0);
 	CHECK_INT(evutil_make_socket_nonblocking(mine), 0);
 	watch_peer(&p, mine);
 	say(&p, "GET / HTTP/1.1\r\n\r\n");

@@ -32,7 +32,7 @@ can_connect(int to)
 	CHECK(fd != -1);
 	address.sin_port = htons((uint16_t)to);
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	result = connect(fd, (struct sockaddr *)&address, sizeof(address));
+	result = connect_socket(fd, &address, sizeof(address));
 	close(fd);
 	return result == 0;
 }
@@ -125,7 +125,7 @@ TEST(ipv6)
 	address.sin6_port = htons((uint16_t)port_of(bound));
 	address.sin6_addr = in6addr_loopback;
 	CHECK((fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) != -1);
-	CHECK(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ||
+	CHECK(connect_socket(fd, &address, sizeof(address)) == 0 ||
 	    errno == EINPROGRESS);
 	watch_peer(&p, fd);
 	rounds();
@@ -187,7 +187,7 @@ TEST(paths_of_the_file_system)
 	CHECK(evhub_http_bind_unix(http, NULL) == NULL);
 	CHECK_INT(errno, EINVAL);
 	CHECK((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) != -1);
-	CHECK_INT(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	CHECK_INT(connect_socket(fd, &address, sizeof(address)), 0);
 	CHECK_INT(evutil_make_socket_nonblocking(fd), 0);
 	watch_peer(&p, fd);
 	say(&p, "GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n");

@@ -113,8 +113,9 @@ const UNDER_VALGRIND: &[&str] = &[
     "tls/*",
 ];
 
-/// Those of the other folders that live on preloads; and children of fork that use OpenSSL, which
-/// does not tidy up before _exit.
+/// Those of the other folders that live on preloads; those that take minutes there, which
+/// AddressSanitizer sees, too; and children of fork that use OpenSSL, which does not tidy up before
+/// _exit.
 const NOT_UNDER_VALGRIND: &[&str] = &[
     "buffer/faults*",
     "buffer/memory*",
@@ -133,18 +134,24 @@ const NOT_UNDER_VALGRIND: &[&str] = &[
     "dns/server_faults",
     "dns/server_nomem",
     "http/client_nomem",
+    "http/client_split",
     "http/client_timeouts",
     "http/nomem*",
     "http/server_faults",
     "http/server_limits",
     "http/server_nomem",
+    "http/server_split",
+    "http/server_timeouts",
     "hub/faults",
     "hub/many*",
     "hub/nomem*",
     "hub/stacks_faults",
     "rpc/nomem*",
     "tag/nomem*",
+    "tls/client*",
     "tls/fork",
+    "tls/hostile",
+    "tls/server*",
 ];
 
 /// What takes longer than a test may, and much memory.
