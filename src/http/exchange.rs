@@ -1,11 +1,11 @@
 //! From the head of a request to the bytes of its reply.
 
-use super::connection::{ConnectionPtr, find};
+use super::connection::{ConnectionPtr, find, no_memory};
 use super::decimal::Decimal;
 use super::server::ServerPtr;
 use super::{
-    Body, ChunkHead, Head, LAST_CHUNK, Refusal, Request, Rules, headers, imf_fixdate,
-    is_allowed_trailer, members, of_request, parse, uri,
+    Body, ChunkHead, Head, LAST_CHUNK, Request, Rules, headers, imf_fixdate, is_allowed_trailer,
+    members, of_request, parse, uri,
 };
 use crate::buffer;
 use crate::errno::{Errno, Result};
@@ -93,10 +93,6 @@ pub fn add_trailers(request: RequestPtr, found: &Head, head: &mut [u8]) -> super
         add_all(request.input_headers(), allowed.map(|field| (field.name, field.value)))
     })?
     .map_err(no_memory)
-}
-
-fn no_memory(_: Errno) -> Refusal {
-    Refusal::NoMemory
 }
 
 /// The host that a request is for, without its port: its target says that, or its Host.

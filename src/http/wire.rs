@@ -22,7 +22,7 @@ use std::ffi::c_int;
 use std::os::fd::OwnedFd;
 
 /// Microseconds of a second.
-const SECOND: u64 = 1_000_000;
+pub const SECOND: u64 = 1_000_000;
 
 /// So many bytes are read at once, at first, and at most.
 const LEAST_READ: usize = 4 << 10;

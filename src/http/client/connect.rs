@@ -10,6 +10,7 @@ use crate::dns::settings::{self, Settings, about};
 use crate::errno::{Errno, Result};
 use crate::event::BasePtr;
 use crate::http::connection::{Connection, ConnectionPtr, find};
+use crate::http::wire::SECOND;
 use crate::layout::own_lookup::{self, Finds};
 use crate::layout::registry;
 use crate::sys::{inet, socket};
@@ -21,9 +22,6 @@ const CONNECT_TIMEOUT: u64 = 45;
 
 /// The longest pause between two attempts, in seconds (behaviour 161).
 const LONGEST_PAUSE: u64 = 3600;
-
-/// Microseconds of a second.
-const SECOND: u64 = 1_000_000;
 
 /// A name that is looked up.
 #[derive(Clone, Copy)]
